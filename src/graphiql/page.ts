@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+
+/** A tab that is open when the page is visited for the first time. */
+export interface GraphiQLTab {
+  /** The document; the tab is titled by its operation's name. */
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+export interface GraphiQLPage {
+  readonly title: string;
+  /** Where the bundle's files are, relative to the page, with a trailing slash. */
+  readonly assetBase: string;
+  readonly tabs: readonly GraphiQLTab[];
+  /** What the headers editor of every tab starts with. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function renderPage({ title, assetBase, tabs, headers }: GraphiQLPage): string {
+  const defaultTabs = tabs.map(({ query, variables }) => ({
+    query,
+    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
+  }));
+  const options = {
+    // GraphiQL sets it as HTML.
+    title: escapeHtml(title),
+    defaultTabs,
+    defaultHeaders: JSON.stringify(headers, null, 2),
+    storagePrefix: storagePrefix(defaultTabs),
+  };
+  const base = escapeHtml(assetBase);
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${escapeHtml(title)}</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="${base}graphiql.css">
+    <script defer src="${base}graphiql.js"></script>
+    <script type="module" src="${base}boot.js"></script>
+  </head>
+  <body class="no-focus-outline">
+    <noscript>GraphiQL needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script type="application/json" id="graphiql-options">${inlineJson(options)}</script>
+  </body>
+</html>
+`;
+}
+
+/** Changes with the examples, so that who visited an earlier version meets the new ones. */
+function storagePrefix(tabs: readonly unknown[]): string {
+  return `${createHash('sha256').update(JSON.stringify(tabs)).digest('hex').slice(0, 8)}:`;
+}
+
+/** JSON that can neither end the script element it stands in nor open a comment there. */
+function inlineJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const htmlEntities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => htmlEntities[character] ?? character);
+}

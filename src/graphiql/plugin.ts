@@ -1,0 +1,43 @@
+import type { Plugin } from 'graphql-yoga';
+import type { Answer } from './answer.ts';
+import { createBundleRoute } from './bundle-route.ts';
+import { createPageRoute } from './page-route.ts';
+import type { PageRouteOptions } from './page-route.ts';
+
+export interface GraphiQLOptions extends PageRouteOptions {
+  /**
+   * Yoga's `graphqlEndpoint`: the page answers there, and its files below `<path>/graphiql/`.
+   * @default '/graphql'
+   */
+  readonly graphqlPath?: string;
+}
+
+/**
+ * GraphiQL from this origin alone, so that it works with no internet. Takes the place of Yoga's
+ * own, which is to be switched off (`graphiql: false`).
+ */
+export function useGraphiQL({ graphqlPath = '/graphql', ...page }: GraphiQLOptions = {}): Plugin {
+  const bundle = createBundleRoute();
+  const answerPage = createPageRoute(page, bundle.digest);
+  const bundlePath = `${graphqlPath}/graphiql/`;
+
+  function route(request: Request, pathname: string): Promise<Answer> | undefined {
+    if (pathname.startsWith(bundlePath)) {
+      return bundle.answer(request, pathname.slice(bundlePath.length));
+    }
+    const isEndpoint = pathname === graphqlPath || pathname === `${graphqlPath}/`;
+    return isEndpoint ? answerPage(request, pathname) : undefined;
+  }
+
+  return {
+    onRequest(event) {
+      const { method } = event.request;
+      // Before anything else is looked at: this runs in front of every operation too.
+      if (method !== 'GET' && method !== 'HEAD') return undefined;
+      return route(event.request, event.url.pathname)?.then(({ status, headers, body }) => {
+        const sent = method === 'HEAD' ? null : body;
+        event.endResponse(new event.fetchAPI.Response(sent, { status, headers }));
+      });
+    },
+  };
+}
