@@ -1,0 +1,72 @@
+import ms from 'ms';
+
+/** The longest window a rule may have: 24 hours, in milliseconds. */
+export const maxWindowMs = 86_400_000;
+
+/** A limit as it is written in the schema, in graphql-rate-limit's vocabulary. */
+export interface RateLimitRule {
+  /** Length of the sliding window as the `ms` package reads it: `'60s'`, `'1 minute'`, `'500ms'`. */
+  readonly window: string;
+  /** Calls admitted in any window of that length. */
+  readonly max: number;
+}
+
+/** A limit, ready to be counted. */
+export interface RateLimitWindow {
+  /** What the `RateLimit` headers call it: `burst` (1 s), `minute` (60 s), else the rule's own text. */
+  readonly name: string;
+  readonly windowMs: number;
+  readonly max: number;
+}
+
+const policyNames: ReadonlyMap<number, string> = new Map([
+  [1_000, 'burst'],
+  [60_000, 'minute'],
+]);
+
+/**
+ * Reads the rules of one group. Meant for build time: every call of a group is counted against the
+ * same windows.
+ *
+ * @throws {RangeError} Naming the rule, when there is none, a window is no whole number of
+ *   milliseconds from 1 to 24 hours, a `max` is no positive integer, or two windows are of one length.
+ */
+export function parseRateLimitRules(rules: readonly RateLimitRule[]): readonly RateLimitWindow[] {
+  if (rules.length === 0) {
+    throw new RangeError(
+      'A rate limit needs at least one rule, such as { window: "60s", max: 50 }.',
+    );
+  }
+  const windows = rules.map(parseRateLimitRule);
+  const lengths = new Set<number>();
+  for (const { windowMs } of windows) {
+    if (lengths.has(windowMs)) {
+      throw new RangeError(`Two rate limits have a window of ${windowMs} ms: keep the lower one.`);
+    }
+    lengths.add(windowMs);
+  }
+  return windows;
+}
+
+/**
+ * Reads one rule.
+ *
+ * @throws {RangeError} As {@link parseRateLimitRules} does.
+ */
+export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWindow {
+  const windowMs = window === '' ? undefined : ms(window);
+  if (windowMs === undefined || !isIntegerWithin(windowMs, 1, maxWindowMs)) {
+    throw new RangeError(
+      `Rate limit window ${JSON.stringify(window)} must be a duration from 1ms to 24h in whole ` +
+        'milliseconds, such as "60s".',
+    );
+  }
+  if (!isIntegerWithin(max, 1, Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(`Rate limit max ${max} (window "${window}") must be a positive integer.`);
+  }
+  return { name: policyNames.get(windowMs) ?? window, windowMs, max };
+}
+
+function isIntegerWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}

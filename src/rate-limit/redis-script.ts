@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Decides one call. `KEYS[1]` holds the newest calls of a user in a group, newest first, in
+ * microseconds; it is the only key, so that the script runs on any Redis Cluster.
+ *
+ * `ARGV`: the last moment of Redis' own clock at which the call may be charged, in microseconds; the
+ * time to count by, or '' for Redis' own; then length (microseconds) and max of each window.
+ *
+ * Returns Redis' own time, 1 or 0 for "in time", and for each window the calls that count and the
+ * microseconds until it has room for one more (`WindowUsage` in decision.ts). After a late arrival
+ * nothing but the first two.
+ */
+export const consumeScript = `
+local time = redis.call('TIME')
+local clock = time[1] * 1000000 + time[2]
+if clock > tonumber(ARGV[1]) then return {clock, 0} end
+local now = tonumber(ARGV[2]) or clock
+local key = KEYS[1]
+
+-- Redis' clock may be set back, or a replica with another clock take over. As little time as
+-- possible is then held to have passed: none since the newest call.
+local newest = tonumber(redis.call('LINDEX', key, 0) or nil)
+if newest and newest > now then
+  local ahead = newest - now
+  for index, at in ipairs(redis.call('LRANGE', key, 0, -1)) do
+    redis.call('LSET', key, index - 1, string.format('%.0f', tonumber(at) - ahead))
+  end
+end
+
+local function at(index) return tonumber(redis.call('LINDEX', key, index)) end
+
+local size = redis.call('LLEN', key)
+local reply, admitted, longest, most = {clock, 1}, true, 0, 0
+for argument = 3, #ARGV, 2 do
+  local window, max = tonumber(ARGV[argument]), tonumber(ARGV[argument + 1])
+  local low, high = 0, size
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if at(middle) > now - window then low = middle + 1 else high = middle end
+  end
+  local frees = window
+  if low > 0 then frees = at(math.min(low, max) - 1) + window - now end
+  reply[#reply + 1], reply[#reply + 2] = low, frees
+  if low >= max then admitted = false end
+  longest, most = math.max(longest, window), math.max(most, max)
+end
+
+if admitted then
+  redis.call('LPUSH', key, string.format('%.0f', now))
+  redis.call('LTRIM', key, 0, most - 1)
+  -- Expiry is in whole milliseconds from one rounded down: one more, so that no call leaves early.
+  redis.call('PEXPIRE', key, math.ceil(longest / 1000) + 1)
+end
+return reply
+`;
+
+export const consumeScriptSha = createHash('sha1').update(consumeScript).digest('hex');
