@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+import { stringifyJson } from '../json/index.ts';
+import { mayTouch } from './caller.ts';
+import type { Caller } from './caller.ts';
+import { answerFailure, failure } from './failure.ts';
+import { readBody, readPageQuery } from './request.ts';
+import type { PageQuery } from './request.ts';
+import type { ContextStore, StoredContext } from './stored-context.ts';
+
+/** What axum, a usual web framework of APIs in Rust, takes unless told otherwise. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+export interface ApiOptions {
+  readonly store: ContextStore;
+  /** Who an `Authorization` header stands for; throws a 401 `failure` for nobody. */
+  readonly authenticate: (header: string | undefined) => Promise<Caller>;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+}
+
+/** The execution-context REST API in memory, without its rate limits. */
+export function createApi({ store, authenticate, clock = Date.now }: ApiOptions) {
+  const { contexts, inUse } = store;
+  const api = new Hono<{ Variables: { caller: Caller } }>().basePath('/ai-execution-context');
+
+  api.onError(answerFailure);
+  api.use(async (c, next) => {
+    // Whatever the answer: one that overtakes its request's body costs the client the connection.
+    const { byteLength } = await c.req.arrayBuffer();
+    if (byteLength > MAX_BODY_BYTES) throw failure(413, 'request body too large');
+    c.set('caller', await authenticate(c.req.header('authorization')));
+    await next();
+  });
+
+  function find(id: string, caller: Caller): StoredContext {
+    const context = contexts.get(id);
+    if (context === undefined) throw failure(404, 'execution context not found');
+    if (!mayTouch(caller, context)) {
+      throw failure(403, 'you may not access this execution context');
+    }
+    return context;
+  }
+
+  api.get('/', (c) => {
+    const query = readPageQuery(c.req);
+    const found = [...contexts.values()]
+      .filter((context) => mayTouch(c.get('caller'), context) && matches(query, context))
+      .sort(newestFirst);
+    const end = query.page * query.per_page;
+    return answer(c, 200, {
+      data: found.slice(end - query.per_page, end),
+      has_more: found.length > end,
+    });
+  });
+
+  api.post('/', async (c) => {
+    const body = await readBody(c.req);
+    if (body.agent_id === null) throw failure(400, 'invalid data: agent_id is missing');
+    const caller = c.get('caller');
+    const context: StoredContext = {
+      id: `ctx_${randomUUID().replaceAll('-', '')}`,
+      ...body,
+      user_id: body.user_id ?? caller.userId,
+      created_at: new Date(clock()).toISOString(),
+    };
+    if (!caller.mayTouchEvery && !mayTouch(caller, context)) {
+      throw failure(403, 'you may not create execution contexts for another user');
+    }
+    contexts.set(context.id, context);
+    return answer(c, 201, context);
+  });
+
+  api.get('/:id', (c) => answer(c, 200, find(c.req.param('id'), c.get('caller'))));
+
+  api.put('/:id', async (c) => {
+    const { id } = find(c.req.param('id'), c.get('caller'));
+    const body = await readBody(c.req);
+    // Read again: another write may have come while this body was on its way.
+    const stored = find(id, c.get('caller'));
+    const updated: StoredContext = {
+      ...stored,
+      ...(body.context !== null && { context: body.context }),
+      ...(body.session_id !== null && { session_id: body.session_id }),
+    };
+    contexts.set(id, updated);
+    return answer(c, 200, updated);
+  });
+
+  api.delete('/:id', (c) => {
+    const { id } = find(c.req.param('id'), c.get('caller'));
+    if (inUse.has(id)) throw failure(409, 'execution context is in use by a running agent');
+    contexts.delete(id);
+    return c.body(null, 204);
+  });
+
+  return api;
+}
+
+function matches({ agent_id, workflow_id }: PageQuery, context: StoredContext): boolean {
+  return (
+    (agent_id === null || agent_id === context.agent_id) &&
+    (workflow_id === null || workflow_id === context.workflow_id)
+  );
+}
+
+function newestFirst(a: StoredContext, b: StoredContext): number {
+  const [earlier, later] = [a.created_at ?? '', b.created_at ?? ''];
+  return earlier === later ? 0 : earlier < later ? 1 : -1;
+}
+
+function answer(c: Context, status: ContentfulStatusCode, body: unknown): Response {
+  return c.body(stringifyJson(body), status, { 'content-type': 'application/json' });
+}
