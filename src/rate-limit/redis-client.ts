@@ -1,7 +1,11 @@
 import { Redis } from 'ioredis';
 
-/** A connected server that has not answered for this long is given up, and connected to anew. */
-const silenceMs = 1_000;
+/**
+ * A server that has not answered for this long is given up, and connected to anew. Long, as a stall
+ * of this process looks the same here.
+ */
+const silenceMs = 5_000;
+const connectTimeoutMs = 2_000;
 const longestReconnectDelayMs = 500;
 
 /**
@@ -18,7 +22,7 @@ export function createRedisClient(url: string): Redis {
     maxRetriesPerRequest: 0,
     // The store's probe tells more than INFO does, which users with few rights may not run.
     enableReadyCheck: false,
-    connectTimeout: silenceMs,
+    connectTimeout: connectTimeoutMs,
     socketTimeout: silenceMs,
     retryStrategy: (attempt) => Math.min(50 * attempt, longestReconnectDelayMs),
   });

@@ -41,6 +41,9 @@ export interface RemoteStore extends RateLimitStore {
  */
 const replyShare = 0.1;
 
+/** What the first connection may take before it counts as none; it goes on in the background. */
+const connectTimeoutMs = 1_000;
+
 const probeWindow: RateLimitWindow = { name: 'probe', windowMs: 1, max: 1 };
 
 /**
@@ -122,7 +125,7 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       return withinTimeout(decideAt(redisKey, windows), timeoutMs);
     },
     async probe() {
-      if (client.status === 'wait') await client.connect();
+      if (client.status === 'wait') await withinTimeout(client.connect(), connectTimeoutMs);
       // One that writes: a read-only replica, or a server out of memory, answers all but that.
       await withinTimeout(decideAt(`${prefix}:{probe}`, [probeWindow]), timeoutMs);
     },

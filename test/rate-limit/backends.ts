@@ -1,0 +1,45 @@
+import type { Clock } from '../../src/rate-limit/clock.ts';
+import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
+import { createRedisClient } from '../../src/rate-limit/redis-client.ts';
+import { createRedisStore } from '../../src/rate-limit/redis-store.ts';
+import type { RateLimitStore } from '../../src/rate-limit/store.ts';
+import { lacksRedis, startRedis } from '../support/redis.ts';
+
+/** One store that counts by `clock`, and how to be rid of it. */
+export interface OpenStore {
+  readonly store: RateLimitStore;
+  close(): Promise<void>;
+}
+
+export interface Backend {
+  readonly name: string;
+  open(clock: Clock): Promise<OpenStore>;
+}
+
+const memory: Backend = {
+  name: 'memory store',
+  async open(clock) {
+    return { store: createMemoryStore({ clock }), close: async () => undefined };
+  },
+};
+
+const redis: Backend = {
+  name: 'Redis store',
+  async open(clock) {
+    const server = await startRedis();
+    const client = createRedisClient(server.url);
+    // The machine may be busy: what is tested with it is counting, not the time-out.
+    const store = createRedisStore({ client, clock, timeoutMs: 5_000 });
+    await store.probe();
+    return {
+      store,
+      async close() {
+        store.close();
+        await server.close();
+      },
+    };
+  },
+};
+
+/** Every store there is; each must pass the same tests. */
+export const backends: readonly Backend[] = lacksRedis() ? [memory] : [memory, redis];
