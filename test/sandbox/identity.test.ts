@@ -60,14 +60,11 @@ describe('the token command', () => {
     expect(stderr).toBe('');
   });
 
-  it.each([[], ['alice', 'bob']])(
-    'explains itself for %j %j',
-    async (...args) => {
-      await expect(run(...args)).rejects.toMatchObject({
-        code: 1,
-        stdout: '',
-        stderr: expect.stringContaining('Usage: npm run -s token NAME') as string,
-      });
-    },
-  );
+  it.each([[], ['alice', 'bob']])('explains itself for %j %j', async (...args) => {
+    await expect(run(...args)).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('Usage: npm run -s token NAME') as string,
+    });
+  });
 });

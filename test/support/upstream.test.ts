@@ -61,6 +61,11 @@ describe('what the upstream answers', () => {
     expect((await call()).status).toBe(404);
   });
 
+  it('is the same under any path prefix', async () => {
+    const answer = await request(`${upstream.url}/v1/eu${path}`, { dispatcher });
+    expect(await answer.body.json()).toEqual({ id: 'ctx_1', context: { step: 1 } });
+  });
+
   it('is logged as it came off the wire', async () => {
     await request(`${upstream.url}/p%2Fq?a=%20`, { dispatcher, headers: { 'x-request-id': 'r1' } });
     await call('PUT', '{"context":9007199254740993}');

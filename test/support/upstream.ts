@@ -15,8 +15,8 @@ export type PathMatcher = string | RegExp | ((path: string) => boolean);
 export interface UpstreamOptions {
   /** Contexts there from the start. */
   readonly contexts?: readonly SeedContext[];
-  /** Milliseconds since the epoch, for `created_at`. @default Date.now */
-  readonly now?: () => number;
+  /** The time in milliseconds since the epoch, for `created_at`. @default Date.now */
+  readonly clock?: () => number;
 }
 
 /** A real HTTP server that holds the API of the contract, and misbehaves when told to. */
@@ -83,7 +83,7 @@ async function record(
 
 /** Starts an upstream on a free loopback port. */
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
-  const api = createUpstreamApi(options.now);
+  const api = createUpstreamApi(options.clock);
   api.seed(...(options.contexts ?? []));
   const requests: RecordedRequest[] = [];
   const sockets = new Map<Socket, { requests: number; readonly gone: AbortController }>();
@@ -113,7 +113,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       response,
       socket,
       gone: connection.gone.signal,
-      api: async () => api.handle(request.method, request.path, request.body),
+      api: () => api.handle(request),
     });
   }
 
