@@ -1,0 +1,43 @@
+import { AuthenticationError } from '../errors.ts';
+
+/** Longest token that is looked at, in characters. Node itself takes 16 KiB of headers. */
+export const maxTokenLength = 8192;
+
+// RFC 6750 section 2.1: credentials = "Bearer" 1*SP b64token. Schemes are case-insensitive (RFC 9110 section 11.1).
+const credentials = /^bearer +(?<token>[A-Za-z0-9\-._~+/]+=*)$/i;
+const bearerScheme = /^bearer(?: |$)/i;
+
+/**
+ * The token in an `Authorization` header (RFC 6750 section 2.1).
+ *
+ * @param authorization the header's value, `null` where there is none
+ * @throws {AuthenticationError} saying what is wrong with the header, and never repeating it.
+ */
+export function readBearerToken(authorization: string | null): string {
+  const value = authorization?.trim() ?? '';
+  if (value.length > maxTokenLength + 'Bearer '.length) {
+    throw new AuthenticationError(
+      `The Authorization header is too long: a session token has at most ${maxTokenLength} characters.`,
+    );
+  }
+  const token = credentials.exec(value)?.groups?.['token'];
+  if (token === undefined) throw new AuthenticationError(whatIsWrong(value));
+  return token;
+}
+
+function whatIsWrong(value: string): string {
+  if (value === '') {
+    return 'There is no session token: send one in the header "Authorization: Bearer <token>".';
+  }
+  if (!bearerScheme.test(value)) {
+    return 'The Authorization header is not of the Bearer scheme: send "Authorization: Bearer <token>".';
+  }
+  if (/^bearer *$/i.test(value)) {
+    return 'The Authorization header has no token after "Bearer".';
+  }
+  // HTTP joins the values of a repeated header with commas, which no token contains.
+  if (value.includes(',')) {
+    return 'There is more than one credential in the Authorization header: send one token.';
+  }
+  return 'The token in the Authorization header has characters that no bearer token has.';
+}

@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { AuthenticationError, UpstreamError } from '../../src/errors.ts';
+import { createTokenVerifier } from '../../src/identity/token-verifier.ts';
+import type { TokenVerifier } from '../../src/identity/token-verifier.ts';
+import { User } from '../../src/identity/user.ts';
+import { answerWith, hang, reset, startIssuer } from '../support/issuer.ts';
+import type { Answer, Issuer } from '../support/issuer.ts';
+import { createSigningKey, signToken } from '../support/signing-key.ts';
+import type { SigningKey } from '../support/signing-key.ts';
+
+const minute = 60_000;
+const unavailable = { code: 'UPSTREAM_UNAVAILABLE', retryable: true };
+
+let now: number;
+let issuer: Issuer;
+let verifier: TokenVerifier;
+let stranger: SigningKey;
+
+beforeEach(async () => {
+  now = Date.parse('2030-01-01T00:00:00Z');
+  issuer = await startIssuer({ now: () => now });
+  verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs: 200 });
+  stranger = await createSigningKey();
+});
+
+afterEach(() => issuer.close());
+
+/** Verifies a new token of the issuer's, which no cache can know. */
+async function verifyNew(key = issuer.key): Promise<User | Error> {
+  const claims = { iss: issuer.url, sub: 'alice', exp: now / 1000 + 600, jti: crypto.randomUUID() };
+  return verify(await signToken(key, claims));
+}
+
+async function verify(token: string): Promise<User | Error> {
+  try {
+    return await verifier.verify(token);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+async function verifyUnknownKid(kid: string = crypto.randomUUID()): Promise<User | Error> {
+  return verify(await signToken({ ...stranger, kid }, { sub: 'mallory' }));
+}
+
+/** Resolves once the fetch now under way has been taken in. */
+async function backgroundFetch(count: number): Promise<void> {
+  await issuer.fetched(count);
+  await expect.poll(() => verifyUnknownKid()).toBeInstanceOf(AuthenticationError);
+}
+
+describe('rotation', () => {
+  test('serves every token of new and old keys, with no restart', async () => {
+    for (let i = 0; i < 12; i++) {
+      const retiring = issuer.key;
+      await issuer.rotate(i % 2 ? 'EdDSA' : 'ES256');
+      const users = await Promise.all(
+        [issuer.key, retiring, issuer.key, issuer.key].map((key) => verifyNew(key)),
+      );
+      for (const user of users) expect(user).toBeInstanceOf(User);
+    }
+  });
+
+  test('serves a key published while a fetch without it was under way', async () => {
+    await verifyNew();
+    const release = issuer.hold();
+    const early = verifyUnknownKid();
+    await issuer.fetched(2);
+    await issuer.rotate();
+    const late = verifyNew();
+    release();
+    expect(await early).toBeInstanceOf(AuthenticationError);
+    expect(await late).toBeInstanceOf(User);
+  });
+
+  test('refuses a withdrawn key from the next refresh on', async () => {
+    const withdrawn = issuer.key;
+    await verifyNew();
+    await issuer.rotate();
+    issuer.withdraw(withdrawn.kid);
+    expect(await verifyNew(withdrawn)).toBeInstanceOf(User);
+    now += 5 * minute;
+    await verifyNew(withdrawn);
+    await backgroundFetch(2);
+    expect(await verifyNew(withdrawn)).toBeInstanceOf(AuthenticationError);
+  });
+
+  test('refuses a withdrawn key at once after ten quiet minutes', async () => {
+    const withdrawn = issuer.key;
+    await verifyNew();
+    await issuer.rotate();
+    issuer.withdraw(withdrawn.kid);
+    now += 10 * minute;
+    expect(await verifyNew(withdrawn)).toBeInstanceOf(AuthenticationError);
+  });
+});
+
+describe('refreshing', () => {
+  test('does not happen while the keys are younger than five minutes', async () => {
+    await verifyNew();
+    now += 5 * minute - 1;
+    await verifyNew();
+    expect(issuer.fetches).toBe(1);
+  });
+
+  test('keeps no token waiting, until the keys are ten minutes old', async () => {
+    await verifyNew();
+    const release = issuer.hold();
+    now += 10 * minute - 1;
+    const users = await Promise.all([verifyNew(), verifyNew(), verifyNew()]);
+    for (const user of users) expect(user).toBeInstanceOf(User);
+    release();
+    await issuer.fetched(2);
+    expect(issuer.fetches).toBe(2);
+  });
+});
+
+describe('a burst of 1,000 tokens with unknown kids', () => {
+  test('all at once, causes at most five fetches', async () => {
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => verifyUnknownKid()));
+    for (const answer of answers) expect(answer).toBeInstanceOf(AuthenticationError);
+    expect(issuer.fetches).toBeLessThanOrEqual(5);
+  });
+
+  test('one after the other, causes five fetches and is then put off', async () => {
+    const answers: (User | Error)[] = [];
+    for (let i = 0; i < 1000; i++) answers.push(await verifyUnknownKid());
+    expect(issuer.fetches).toBe(5);
+    for (const answer of answers.slice(0, 5)) expect(answer).toBeInstanceOf(AuthenticationError);
+    for (const answer of answers.slice(5)) expect(answer).toMatchObject(unavailable);
+  });
+
+  test('leaves users of known keys alone', async () => {
+    await verifyNew();
+    for (let i = 0; i < 10; i++) await verifyUnknownKid();
+    expect(await verifyNew()).toBeInstanceOf(User);
+  });
+
+  test('lets a rotated key in as soon as the first fetch is 30 seconds old', async () => {
+    await verifyUnknownKid();
+    now += 10_000;
+    for (let i = 0; i < 10; i++) await verifyUnknownKid();
+    await issuer.rotate();
+    expect(await verifyNew()).toMatchObject(unavailable);
+    now += 19_999;
+    expect(await verifyNew()).toMatchObject(unavailable);
+    now += 1;
+    expect(await verifyNew()).toBeInstanceOf(User);
+  });
+
+  test('does not bar fetching for longer when the clock is set back', async () => {
+    for (let i = 0; i < 10; i++) await verifyUnknownKid();
+    now -= 60 * minute;
+    await issuer.rotate();
+    expect(await verifyNew()).toBeInstanceOf(User);
+  });
+});
+
+describe('while the issuer is down', () => {
+  test('known keys serve for an hour after they were due for a refresh, and no longer', async () => {
+    const loadedAt = now;
+    await verifyNew();
+    issuer.answer(answerWith(503));
+    for (const age of [10, 30, 60, 69]) {
+      now = loadedAt + age * minute;
+      expect(await verifyNew(), `after ${age} minutes`).toBeInstanceOf(User);
+    }
+    now = loadedAt + 70 * minute;
+    expect(await verifyNew()).toMatchObject(unavailable);
+    issuer.answer(undefined);
+    expect(await verifyNew()).toBeInstanceOf(User);
+  });
+
+  test('an unknown key is no bad token', async () => {
+    await verifyNew();
+    issuer.answer(reset);
+    await issuer.rotate();
+    expect(await verifyNew()).toMatchObject(unavailable);
+  });
+
+  test('refreshing is tried again every 30 seconds, and no oftener', async () => {
+    await verifyNew();
+    issuer.answer(answerWith(503));
+    now += 15 * minute;
+    for (let i = 0; i < 10; i++) await verifyNew();
+    expect(issuer.fetches).toBe(2);
+    now += 30_000;
+    for (let i = 0; i < 10; i++) await verifyNew();
+    await issuer.fetched(3);
+    expect(issuer.fetches).toBe(3);
+  });
+
+  test('a first fetch that fails is made good by the next token', async () => {
+    issuer.answer(answerWith(503));
+    expect(await verifyNew()).toMatchObject(unavailable);
+    issuer.answer(undefined);
+    expect(await verifyNew()).toBeInstanceOf(User);
+  });
+});
+
+describe('an answer that is no key set', () => {
+  const large = JSON.stringify({ keys: [], padding: 'x'.repeat(300_000) });
+  const answers: Record<string, Answer> = {
+    'a status other than 200': answerWith(404, '{"keys":[]}'),
+    'a large error page': answerWith(500, large),
+    'a redirect': answerWith(302, '', { location: '/elsewhere' }),
+    'no JSON': answerWith(200, '<html>'),
+    'JSON of another shape': answerWith(200, '{"key":{}}'),
+    'JSON that is no object': answerWith(200, 'null'),
+    'too large': answerWith(200, large),
+    'a lost connection': reset,
+    'silence beyond the deadline': hang,
+    'silence in the middle of the body': (response) => response.writeHead(200).write('{"keys":'),
+  };
+
+  test.each(Object.entries(answers))('is no bad token: %s', async (_, answer) => {
+    issuer.answer(answer);
+    const refusal = await verifyNew();
+    expect(refusal).toBeInstanceOf(UpstreamError);
+    expect(refusal).toMatchObject(unavailable);
+    expect((refusal as Error).message).not.toMatch(/127\.0\.0\.1|jwks/);
+    expect(issuer.fetches).toBe(1);
+  });
+});
