@@ -11,7 +11,7 @@ export interface RecordedRequest {
   readonly body: string;
   /** 1 for the first request of a connection, 2 when the connection is reused, and so on. */
   readonly ordinalOnConnection: number;
-  /** Resolves when the client goes away before it has a whole answer; may never settle. */
+  /** Resolves when the connection ends before a whole answer was sent; may never settle. */
   readonly abandoned: Promise<void>;
 }
 

@@ -6,11 +6,9 @@ import { text } from 'node:stream/consumers';
 
 import { createUpstreamApi } from './upstream-api.ts';
 import type { SeedContext } from './upstream-api.ts';
-import type { Answer, RecordedRequest } from './upstream-exchange.ts';
-import { passThrough } from './upstream-faults.ts';
-
-/** Matches the raw request target: exactly (without its query), by pattern, or by predicate. */
-export type PathMatcher = string | RegExp | ((path: string) => boolean);
+import type { RecordedRequest } from './upstream-exchange.ts';
+import { createRuleBook } from './upstream-rules.ts';
+import type { UpstreamRules } from './upstream-rules.ts';
 
 export interface UpstreamOptions {
   /** Contexts there from the start. */
@@ -20,7 +18,7 @@ export interface UpstreamOptions {
 }
 
 /** A real HTTP server that holds the API of the contract, and misbehaves when told to. */
-export interface Upstream {
+export interface Upstream extends UpstreamRules {
   readonly url: string;
   /** Every request that came in whole, oldest first. */
   readonly requests: readonly RecordedRequest[];
@@ -28,12 +26,6 @@ export interface Upstream {
   readonly connections: number;
   /** Connections open now. */
   readonly openConnections: number;
-  /** Answers the next requests, one each, whatever they are. Goes before every `on`. */
-  next(...answers: readonly Answer[]): void;
-  /** Answers every matching request from now on; the newest rule wins. `*` is any method. */
-  on(method: string, path: PathMatcher, answer: Answer): void;
-  /** Answers every request from now on: `on('*', any path, answer)`. */
-  always(answer: Answer): void;
   /** Forgets the rules and the log; what is stored stays. */
   clear(): void;
   seed(...contexts: readonly SeedContext[]): void;
@@ -46,18 +38,6 @@ export interface Upstream {
   start(): Promise<void>;
   /** Stops for good. @throws {AggregateError} An answer of the test's own threw. */
   close(): Promise<void>;
-}
-
-interface Rule {
-  readonly method: string;
-  readonly path: PathMatcher;
-  readonly answer: Answer;
-}
-
-function matches({ method, path }: Rule, request: RecordedRequest): boolean {
-  if (method !== '*' && method !== request.method) return false;
-  if (typeof path === 'string') return path === request.path.split('?', 1)[0];
-  return typeof path === 'function' ? path(request.path) : path.test(request.path);
 }
 
 async function record(
@@ -85,20 +65,11 @@ async function record(
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
   const api = createUpstreamApi(options.clock);
   api.seed(...(options.contexts ?? []));
+  const rules = createRuleBook();
   const requests: RecordedRequest[] = [];
   const sockets = new Map<Socket, { requests: number; readonly gone: AbortController }>();
-  let rules: Rule[] = [];
-  let nextAnswers: Answer[] = [];
   const defects: unknown[] = [];
   let connections = 0;
-
-  function answerFor(request: RecordedRequest): Answer {
-    return (
-      nextAnswers.shift() ??
-      rules.findLast((rule) => matches(rule, request))?.answer ??
-      passThrough()
-    );
-  }
 
   async function exchange(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = incoming;
@@ -108,7 +79,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     const request = await record(incoming, response, connection.requests);
     requests.push(request);
     server.emit('recorded');
-    await answerFor(request)({
+    await rules.answerFor(request)({
       request,
       response,
       socket,
@@ -159,18 +130,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     get openConnections() {
       return sockets.size;
     },
-    next(...answers) {
-      nextAnswers.push(...answers);
-    },
-    on(method, path, answer) {
-      rules.push({ method, path, answer });
-    },
-    always(answer) {
-      rules.push({ method: '*', path: () => true, answer });
-    },
+    next: rules.next,
+    on: rules.on,
+    always: rules.always,
     clear() {
-      rules = [];
-      nextAnswers = [];
+      rules.clear();
       requests.length = 0;
     },
     seed: (...contexts) => {
