@@ -5,13 +5,20 @@ import { JsonScanner } from './scanner.ts';
 /** A value that JSON.parse distorts, and the members of it that are to blame. */
 export interface Distortion {
   readonly exact: ExactJson;
-  /** By key or index; empty for a number, and for an object that is merely reordered. */
-  readonly members: ReadonlyMap<string, Distortion>;
+  /** By key or index; null where the whole value is to be replaced by its carrier. */
+  readonly members: ReadonlyMap<string, Distortion> | null;
 }
+
+/**
+ * How deep members are told apart; a value nested deeper is carried whole. Far beyond what the
+ * gateway admits, it bounds what a small but very deep text can cost.
+ */
+const MAX_DEPTH = 1000;
 
 /** An object or array whose end has not been reached. */
 interface Frame {
   readonly parent: Frame | null;
+  readonly depth: number;
   readonly start: number;
   readonly isArray: boolean;
   /** Which member is being read: its index, or its key. */
@@ -39,7 +46,13 @@ export function findDistortion(text: string): Distortion | null {
     switch (first) {
       case '{':
       case '[':
-        frame = openFrame(frame, scanner.start, first === '[');
+        if (frame.depth < MAX_DEPTH) {
+          frame = openFrame(frame, scanner.start, first === '[');
+        } else {
+          const { start } = scanner;
+          scanner.skipContainer();
+          note(frame, text.slice(start, scanner.end), null);
+        }
         break;
       case '}':
       case ']': {
@@ -64,7 +77,7 @@ export function findDistortion(text: string): Distortion | null {
         break;
       default: {
         const number = scanner.token;
-        if (!numberHolds(number)) note(frame, number, NO_MEMBERS);
+        if (!numberHolds(number)) note(frame, number, null);
       }
     }
   }
@@ -74,6 +87,7 @@ export function findDistortion(text: string): Distortion | null {
 function openFrame(parent: Frame | null, start: number, isArray: boolean): Frame {
   return {
     parent,
+    depth: parent === null ? 0 : parent.depth + 1,
     start,
     isArray,
     index: 0,
@@ -86,7 +100,7 @@ function openFrame(parent: Frame | null, start: number, isArray: boolean): Frame
   };
 }
 
-function note(frame: Frame, text: string, members: ReadonlyMap<string, Distortion>): void {
+function note(frame: Frame, text: string, members: Distortion['members']): void {
   frame.members ??= new Map();
   frame.members.set(frame.isArray ? String(frame.index) : frame.key, {
     exact: new ExactJson(text),

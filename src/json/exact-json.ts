@@ -47,15 +47,14 @@ let writing: Writing | null = null;
 export function stringifyJson(value: unknown): string {
   const outer = writing;
   const mine: Writing = { carriers: [], placeholder: undefined };
-  let text: string | undefined;
   writing = mine;
   try {
-    text = JSON.stringify(value);
+    const text: unknown = JSON.stringify(value);
+    if (typeof text !== 'string') throw new TypeError(`JSON cannot express a ${typeof value}.`);
+    return mine.placeholder === undefined ? text : weave(text, mine.placeholder, mine.carriers);
   } finally {
     writing = outer;
   }
-  if (text === undefined) throw new TypeError(`A ${typeof value} has no JSON representation.`);
-  return mine.placeholder === undefined ? text : weave(text, mine.placeholder, mine.carriers);
 }
 
 function weave(text: string, placeholder: string, carriers: readonly ExactJson[]): string {

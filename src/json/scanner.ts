@@ -43,6 +43,15 @@ export class JsonScanner {
     return first;
   }
 
+  /** Moves from the current token, an opening bracket, to the one that closes it. */
+  skipContainer(): void {
+    for (let depth = 1; depth > 0;) {
+      const first = this.next();
+      if (first === '{' || first === '[') depth++;
+      else if (first === '}' || first === ']' || first === undefined) depth--;
+    }
+  }
+
   /** The current token's text. */
   get token(): string {
     return this.#text.slice(this.start, this.end);
