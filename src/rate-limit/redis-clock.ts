@@ -36,14 +36,14 @@ export class RedisClock {
   }
 
   /**
-   * The latest time of Redis' clock, in whole microseconds, that is surely reached by `localMs`;
-   * undefined when there was no reply yet.
+   * The latest time of Redis' clock, in whole microseconds, that is surely reached by `localMs`: 0,
+   * which every clock has passed, when there was no reply yet.
    *
    * @param nowMs - The local clock at this moment.
    */
-  surelyReachedAt(localMs: number, nowMs: number): number | undefined {
+  surelyReachedAt(localMs: number, nowMs: number): number {
     const offsetUs = this.#offsetUs(nowMs);
-    return offsetUs === undefined ? undefined : Math.floor(localMs * 1000 + offsetUs);
+    return offsetUs === undefined ? 0 : Math.floor(localMs * 1000 + offsetUs);
   }
 
   #offsetUs(nowMs: number): number | undefined {

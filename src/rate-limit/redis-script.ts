@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
  * time to count by, or '' for Redis' own; then length (microseconds) and max of each window.
  *
  * Returns Redis' own time, 1 or 0 for "in time", and for each window the calls that count and the
- * microseconds until it has room for one more (`WindowUsage` in decision.ts). After a late arrival
- * nothing but the first two.
+ * microseconds until it has room for one more (`WindowUsage`). A script that came too late charges
+ * nothing, and returns nothing but the first two.
  */
 export const consumeScript = `
 local time = redis.call('TIME')

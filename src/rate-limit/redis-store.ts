@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from './clock.ts';
-import type { WindowUsage } from './decision.ts';
 import { decide } from './decision.ts';
 import type { RateLimitWindow } from './limit.ts';
 import { RedisClock } from './redis-clock.ts';
+import { parseReply } from './redis-reply.ts';
 import { consumeScript, consumeScriptSha } from './redis-script.ts';
 import { ReplyTimeoutError, withinTimeout } from './reply-timeout.ts';
-import type { RateLimitDecision, RateLimitKey, RateLimitStore } from './store.ts';
+import type { RateLimitDecision, RemoteStore } from './store.ts';
 import { digestUser } from './user-digest.ts';
 
 export interface RedisStoreOptions {
@@ -26,15 +26,6 @@ export interface RedisStoreOptions {
   readonly clock?: Clock;
 }
 
-/** A store that can be out of reach. */
-export interface RemoteStore extends RateLimitStore {
-  /** Rejects when the store did not answer in time or cannot count; nothing was charged then. */
-  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): Promise<RateLimitDecision>;
-  /** Connects where needed and counts a call of nobody. Rejects as `consume` does. */
-  probe(): Promise<void>;
-  close(): void;
-}
-
 /**
  * The reply has this much of the time-out for its way back. A call charged at the last moment is
  * then still heard of, and not charged without effect.
@@ -48,8 +39,8 @@ const probeWindow: RateLimitWindow = { name: 'probe', windowMs: 1, max: 1 };
 
 /**
  * Counts in Redis (5 or later), by Redis' clock, for all processes that share it. One round trip a
- * call, two for the first of a connection, after half a minute of silence, or when Redis' clock was
- * set.
+ * call; two for the first of a connection, after most of a minute without any, and after Redis'
+ * clock was set.
  *
  * A call that is given up is not charged later, however late its script arrives: each carries a
  * deadline in Redis' own time, before the moment it is given up (see {@link RedisClock}). This holds
@@ -70,12 +61,6 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     connectionError = error;
   });
 
-  async function synchronise(): Promise<void> {
-    const sentMs = performance.now();
-    const [seconds, microseconds] = await client.time();
-    redisClock.observe(sentMs, performance.now(), Number(seconds) * 1e6 + Number(microseconds));
-  }
-
   async function run(redisKey: string, args: readonly (string | number)[]): Promise<unknown> {
     try {
       return await client.evalsha(consumeScriptSha, 1, redisKey, ...args);
@@ -85,15 +70,15 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     }
   }
 
-  /** undefined when the script came too late, and so charged nothing. */
+  /** undefined when Redis' clock was, or may have been, past the deadline: nothing was charged. */
   async function attempt(
     redisKey: string,
     windows: readonly RateLimitWindow[],
     giveUpMs: number,
   ): Promise<RateLimitDecision | undefined> {
     const sentMs = performance.now();
+    if (sentMs >= giveUpMs) return undefined;
     const deadlineUs = redisClock.surelyReachedAt(giveUpMs - replyShare * timeoutMs, sentMs);
-    if (deadlineUs === undefined || sentMs >= giveUpMs) return undefined;
     const limits = windows.flatMap(({ windowMs, max }) => [windowMs * 1000, max]);
     const countBy = clock === undefined ? '' : Math.floor(clock.now() * 1000);
     const reply = parseReply(await run(redisKey, [deadlineUs, countBy, ...limits]));
@@ -109,13 +94,14 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       throw new Error('Redis is not connected.', { cause: connectionError });
     }
     const giveUpMs = performance.now() + timeoutMs;
-    const first = await attempt(redisKey, windows, giveUpMs);
-    if (first !== undefined) return first;
-    // Redis' time is unknown, or known too badly: ask, and try once more in what time is left.
-    await synchronise();
-    const second = await attempt(redisKey, windows, giveUpMs);
-    if (second !== undefined) return second;
-    throw new ReplyTimeoutError(`Redis did not get to the call within ${timeoutMs} ms.`);
+    const decision =
+      (await attempt(redisKey, windows, giveUpMs)) ??
+      // Redis' time was unknown, or known too badly. By that reply it is known.
+      (await attempt(redisKey, windows, giveUpMs));
+    if (decision === undefined) {
+      throw new ReplyTimeoutError(`Redis did not get to the call within ${timeoutMs} ms.`);
+    }
+    return decision;
   }
 
   return {
@@ -133,22 +119,4 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       client.disconnect();
     },
   };
-}
-
-interface ScriptReply {
-  readonly redisUs: number;
-  readonly inTime: boolean;
-  readonly usages: readonly WindowUsage[];
-}
-
-function parseReply(reply: unknown): ScriptReply {
-  if (!Array.isArray(reply) || !reply.every((item) => typeof item === 'number')) {
-    throw new TypeError('The rate-limit script did not answer with a list of numbers.');
-  }
-  const [redisUs = NaN, inTime, ...numbers] = reply;
-  const usages: WindowUsage[] = [];
-  for (let index = 0; index < numbers.length; index += 2) {
-    usages.push({ count: numbers[index] ?? NaN, freesInUs: numbers[index + 1] ?? NaN });
-  }
-  return { redisUs, inTime: inTime === 1, usages };
 }

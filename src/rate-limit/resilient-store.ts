@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RateLimitWindow } from './limit.ts';
 import { createMemoryStore } from './memory-store.ts';
-import type { RemoteStore } from './redis-store.ts';
-import type { RateLimitDecision, RateLimitKey, RateLimitStore } from './store.ts';
+import type { RateLimitDecision, RateLimitKey, RateLimitStore, RemoteStore } from './store.ts';
 
 /** `local`: count in this process; `closed`: refuse. */
 export type StoreFailurePolicy = 'local' | 'closed';
@@ -41,6 +40,8 @@ export interface ResilientStoreOptions {
 }
 
 export interface ResilientStore extends RateLimitStore {
+  /** Never rejects. */
+  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): Promise<RateLimitDecision>;
   /** Whether the store answered when last asked; false until it first has. */
   readonly healthy: boolean;
   /** Connects. Resolves when the store answered, or when the outage has begun; never rejects. */

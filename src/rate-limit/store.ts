@@ -46,3 +46,12 @@ export interface RateLimitStore {
     windows: readonly RateLimitWindow[],
   ): RateLimitDecision | Promise<RateLimitDecision>;
 }
+
+/** A store in another process, which can be out of reach. */
+export interface RemoteStore extends RateLimitStore {
+  /** Rejects when the store did not answer in time or cannot count. */
+  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): Promise<RateLimitDecision>;
+  /** Connects where needed, and counts a call of nobody. Rejects as `consume` does. */
+  probe(): Promise<void>;
+  close(): void;
+}

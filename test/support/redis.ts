@@ -21,14 +21,28 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+export interface RedisServerOptions {
+  /**
+   * As the one node of a Redis Cluster.
+   *
+   * @default false
+   */
+  readonly cluster?: boolean;
+}
+
+export async function startRedis({
+  cluster = false,
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'redis-'));
   const port = await freePort();
+  const mode = cluster
+    ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]
+    : [];
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
-    server = spawn('redis-server', [...options, '--save', '', '--appendonly', 'no'], {
+    server = spawn('redis-server', [...options, ...mode, '--save', '', '--appendonly', 'no'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await readyToAccept(server);

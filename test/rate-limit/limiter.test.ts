@@ -1,0 +1,96 @@
+import { describe, expect, it, vi } from 'vitest';
+import { RateLimitError } from '../../src/errors.ts';
+import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { createRateLimiter } from '../../src/rate-limit/limiter.ts';
+import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
+import { toRateLimitError } from '../../src/rate-limit/rate-limit-error.ts';
+import type { RateLimitStore } from '../../src/rate-limit/store.ts';
+import { createClock } from '../support/clock.ts';
+
+const windows = parseRateLimitRules([
+  { window: '1s', max: 10 },
+  { window: '60s', max: 50 },
+]);
+
+describe('createRateLimiter', () => {
+  it('admits exactly ten of a hundred at once, whatever the clock of the limiter shows', async () => {
+    for (const start of [0, Date.now() + 1e9]) {
+      const limiter = createRateLimiter({
+        store: createMemoryStore({ clock: createClock(start) }),
+      });
+      const calls = Array.from({ length: 100 }, () => limiter.consume('ann', 'update', windows));
+      const admitted = (await Promise.all(calls)).filter((decision) => decision.admitted);
+      expect(admitted).toHaveLength(10);
+    }
+  });
+
+  it('gives each of many calls at once the verdict on itself', async () => {
+    const memory = createMemoryStore({ clock: createClock() });
+    const waiting: (() => void)[] = [];
+    const slow: RateLimitStore = {
+      async consume(key, limits) {
+        const decision = memory.consume(key, limits);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return decision;
+      },
+    };
+    const limiter = createRateLimiter({ store: slow });
+    const calls = ['ann', 'bob'].flatMap((user) =>
+      Array.from({ length: 12 }, () => limiter.consume(user, 'update', windows)),
+    );
+    waiting.reverse().forEach((release) => {
+      release();
+    });
+    const remaining = (await Promise.all(calls)).map(({ windows: [burst] }) => burst?.remaining);
+    const each = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0];
+    expect(remaining).toEqual([...each, ...each]);
+  });
+
+  it('hands the store the user and the group as they are', async () => {
+    const memory = createMemoryStore();
+    const consume = vi.fn<RateLimitStore['consume']>((...call) => memory.consume(...call));
+    await createRateLimiter({ store: { consume } }).consume('a:b{c}', 'x.y:z', windows);
+    expect(consume).toHaveBeenCalledExactlyOnceWith({ user: 'a:b{c}', group: 'x.y:z' }, windows);
+  });
+
+  it('tells every decision', async () => {
+    const onDecision = vi.fn();
+    const limiter = createRateLimiter({ store: createMemoryStore(), onDecision });
+    const decision = await limiter.consume('ann', 'update', windows);
+    expect(onDecision).toHaveBeenCalledExactlyOnceWith({ user: 'ann', group: 'update' }, decision);
+  });
+
+  it('rejects with what the store throws', async () => {
+    const failure = new Error('no store');
+    const consume = () => Promise.reject(failure);
+    const limiter = createRateLimiter({ store: { consume } });
+    await expect(limiter.consume('ann', 'update', windows)).rejects.toBe(failure);
+  });
+});
+
+describe('toRateLimitError', () => {
+  it('carries the window that refused and the wait', () => {
+    const store = createMemoryStore({ clock: createClock() });
+    const call = () => store.consume({ user: 'ann', group: 'update' }, windows);
+    for (let index = 0; index < 10; index += 1) call();
+    const error = toRateLimitError(call());
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({
+      source: 'GATEWAY',
+      limit: 10,
+      windowMs: 1000,
+      retryAfterMs: 1000,
+      message: 'At most 10 such calls in 1000 ms are admitted. Try again in 1000 ms.',
+    });
+  });
+
+  it('names no window when nobody could count', () => {
+    const refused = { admitted: false, retryAfterMs: 1000, refusedBy: null, windows: [] };
+    expect(toRateLimitError(refused)).toMatchObject({
+      source: 'GATEWAY',
+      limit: null,
+      windowMs: null,
+      retryAfterMs: 1000,
+    });
+  });
+});

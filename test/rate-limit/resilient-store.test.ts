@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
+import type { ResilientStoreOptions } from '../../src/rate-limit/resilient-store.ts';
+import { createResilientStore } from '../../src/rate-limit/resilient-store.ts';
+import type { RemoteStore } from '../../src/rate-limit/store.ts';
+import { createClock } from '../support/clock.ts';
+
+const windows = parseRateLimitRules([{ window: '60s', max: 2 }]);
+const key = { user: 'ann', group: 'update' };
+const broken = new Error('broken');
+
+/** A store in another process, as far as anyone can tell, that can be out of reach. */
+function createRemote() {
+  const counting = createMemoryStore({ clock: createClock() });
+  const state = { reachable: true };
+  const store = {
+    consume: vi.fn<RemoteStore['consume']>(async (...call) => {
+      if (!state.reachable) throw broken;
+      return counting.consume(...call);
+    }),
+    probe: vi.fn<RemoteStore['probe']>(async () => {
+      if (!state.reachable) throw broken;
+    }),
+    close: vi.fn(),
+  };
+  return { state, store };
+}
+
+function setUp(options: Partial<ResilientStoreOptions> = {}) {
+  const remote = createRemote();
+  const onOutage = vi.fn();
+  const onRecovery = vi.fn();
+  const local = createMemoryStore({ clock: createClock() });
+  const store = createResilientStore({
+    store: remote.store,
+    local,
+    probeIntervalMs: 1,
+    onOutage,
+    onRecovery,
+    ...options,
+  });
+  const call = async () => store.consume(key, windows);
+  return { remote, store, call, onOutage, onRecovery };
+}
+
+describe('createResilientStore', () => {
+  const opened: { close(): void }[] = [];
+  const open = (options?: Partial<ResilientStoreOptions>) => {
+    const parts = setUp(options);
+    opened.push(parts.store);
+    return parts;
+  };
+  beforeEach(() => {
+    opened.length = 0;
+  });
+  afterEach(() => {
+    for (const store of opened) store.close();
+  });
+
+  it('leaves the decision to the store while it answers', async () => {
+    const { store, call, onOutage } = open();
+    await store.start();
+    expect(store.healthy).toBe(true);
+    expect([await call(), await call(), await call()].map(({ admitted }) => admitted)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(onOutage).not.toHaveBeenCalled();
+  });
+
+  it('counts by itself during an outage, under local', async () => {
+    const { remote, store, call } = open();
+    remote.state.reachable = false;
+    const admitted = (await Promise.all([call(), call(), call()])).map((one) => one.admitted);
+    expect(admitted).toEqual([true, true, false]);
+    expect(store.healthy).toBe(false);
+  });
+
+  it('refuses for a second during an outage, under closed', async () => {
+    const { remote, call } = open({ onStoreFailure: 'closed' });
+    remote.state.reachable = false;
+    expect(await call()).toEqual({
+      admitted: false,
+      retryAfterMs: 1000,
+      refusedBy: null,
+      windows: [{ window: windows[0], remaining: 0, resetMs: 1000 }],
+    });
+  });
+
+  it('tells an outage and its end once, however many calls meet it', async () => {
+    const { remote, store, call, onOutage, onRecovery } = open();
+    await store.start();
+    remote.state.reachable = false;
+    await Promise.all(Array.from({ length: 20 }, call));
+    await Promise.all(Array.from({ length: 20 }, call));
+    expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
+    remote.state.reachable = true;
+    await vi.waitUntil(() => store.healthy);
+    expect(onRecovery).toHaveBeenCalledOnce();
+    expect(onRecovery.mock.calls[0]?.[0]).toMatchObject({ calls: 40 });
+    expect(onOutage).toHaveBeenCalledOnce();
+  });
+
+  it('asks the store no call while an outage lasts, and probes one at a time', async () => {
+    const { remote, call } = open();
+    remote.state.reachable = false;
+    remote.store.probe.mockReturnValue(new Promise(() => undefined));
+    await call();
+    for (let index = 0; index < 20; index += 1) await call();
+    expect(remote.store.consume).toHaveBeenCalledOnce();
+    expect(remote.store.probe).toHaveBeenCalledOnce();
+  });
+
+  it('starts while the store is down, and recovers when it comes up', async () => {
+    const { remote, store, call, onOutage } = open();
+    remote.state.reachable = false;
+    await store.start();
+    expect(store.healthy).toBe(false);
+    expect(onOutage).toHaveBeenCalledOnce();
+    expect(await call()).toMatchObject({ admitted: true });
+    remote.state.reachable = true;
+    await vi.waitUntil(() => store.healthy);
+  });
+
+  it('takes no new outage from a call that began before the last one ended', async () => {
+    const { remote, store, call, onOutage, onRecovery } = open();
+    let fail: (reason: Error) => void = () => undefined;
+    remote.store.consume.mockReturnValueOnce(
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    );
+    const slow = call();
+    remote.state.reachable = false;
+    await call();
+    remote.state.reachable = true;
+    await vi.waitUntil(() => onRecovery.mock.calls.length === 1);
+    fail(broken);
+    expect(await slow).toMatchObject({ admitted: true });
+    expect(store.healthy).toBe(true);
+    expect(onOutage).toHaveBeenCalledOnce();
+  });
+
+  it('closes the store and stops probing', async () => {
+    const { remote, store, call } = open();
+    remote.state.reachable = false;
+    await call();
+    store.close();
+    expect(remote.store.close).toHaveBeenCalledOnce();
+    const probes = remote.store.probe.mock.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(remote.store.probe.mock.calls.length).toBeLessThanOrEqual(probes + 1);
+  });
+});
