@@ -62,7 +62,8 @@ const maxVerifiedAgeMs = 300_000;
 /**
  * Verifies session tokens: JSON Web Tokens signed with ES256, RS256 or EdDSA by the keys at the
  * issuer's JWKS URL, with `iss`, `exp`, `nbf` and `sub` (RFC 7519 section 4.1), within five seconds of clock
- * difference. Creating one fetches nothing.
+ * difference. A token once verified is good for five minutes more, even should the issuer withdraw
+ * its key meanwhile. Creating a verifier fetches nothing.
  *
  * @throws {TypeError} when the JWKS URL is no `http:` or `https:` URL.
  */

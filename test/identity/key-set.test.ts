@@ -108,7 +108,8 @@ describe('refreshing', () => {
     expect(issuer.fetches).toBe(1);
   });
 
-  test('keeps no token waiting, until the keys are ten minutes old', async () => {
+  test('happens once and keeps no token waiting, until the keys are ten minutes old', async () => {
+    verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs: minute });
     await verifyNew();
     const release = issuer.hold();
     now += 10 * minute - 1;
@@ -116,7 +117,9 @@ describe('refreshing', () => {
     for (const user of users) expect(user).toBeInstanceOf(User);
     release();
     await issuer.fetched(2);
-    expect(issuer.fetches).toBe(2);
+    await issuer.rotate();
+    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(issuer.fetches).toBe(3);
   });
 });
 
@@ -194,6 +197,18 @@ describe('while the issuer is down', () => {
     for (let i = 0; i < 10; i++) await verifyNew();
     await issuer.fetched(3);
     expect(issuer.fetches).toBe(3);
+  });
+
+  test('no token waits for a refresh after one has failed', async () => {
+    verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs: minute });
+    await verifyNew();
+    issuer.answer(reset);
+    now += 15 * minute;
+    expect(await verifyNew()).toBeInstanceOf(User);
+    issuer.answer(hang);
+    now += 30_000;
+    expect(await verifyNew()).toBeInstanceOf(User);
+    await issuer.fetched(3);
   });
 
   test('a first fetch that fails is made good by the next token', async () => {
