@@ -1,0 +1,155 @@
+import { ConfigurationError, EnvironmentReader, type Environment } from './environment.ts';
+
+export type UpstreamAuth = 'api-key' | 'forward';
+export type StoreFailurePolicy = 'local' | 'closed';
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface UpstreamConfig {
+  /** The REST API's base URL, a path prefix included, without a slash at the end. */
+  readonly url: string;
+  readonly apiKey: string | null;
+  readonly issuer: string;
+  readonly jwksUrl: string | null;
+}
+
+/** What the environment asks for, checked. See the table in the README for every variable. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** `null`: the embedded sandbox is the upstream, and its own key signs the tokens. */
+  readonly upstream: UpstreamConfig | null;
+  readonly upstreamAuth: UpstreamAuth;
+  readonly upstreamTimeoutMs: number;
+  readonly audience: string | null;
+  readonly adminPermission: string | null;
+  readonly adminOrganization: string | null;
+  readonly redisUrl: string | null;
+  readonly onStoreFailure: StoreFailurePolicy;
+  readonly graphiql: boolean;
+  readonly introspection: boolean;
+  readonly maxBodyBytes: number;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly routerSecret: string | null;
+  readonly shutdownDrainMs: number;
+  /** Settings that are legal but do nothing as things stand, worth a line in the log. */
+  readonly warnings: readonly string[];
+}
+
+const maxTimerMs = 2_147_483_647;
+const sandboxAdminPermission = 'execution_contexts:manage';
+
+/**
+ * Turns environment variables into a frozen {@link Config}.
+ *
+ * @throws ConfigurationError naming every variable that is wrong or missing.
+ */
+export function readConfig(environment: Environment): Config {
+  const env = new EnvironmentReader(environment);
+  const production = env.text('NODE_ENV') === 'production';
+  const upstreamAuth = env.choice('UPSTREAM_AUTH', 'api-key', ['api-key', 'forward']);
+  const upstream = readUpstream(env, upstreamAuth, production);
+  const routerSecret = env.text('ROUTER_SECRET');
+
+  const config: Config = {
+    host: env.text('HOST') ?? '127.0.0.1',
+    port: env.integer('PORT', 4000, 0, 65_535),
+    upstream,
+    upstreamAuth,
+    upstreamTimeoutMs: env.integer('UPSTREAM_TIMEOUT_MS', 10_000, 1, maxTimerMs),
+    audience: env.text('JWT_AUDIENCE'),
+    adminPermission:
+      env.text('ADMIN_PERMISSION') ?? (upstream === null ? sandboxAdminPermission : null),
+    adminOrganization: env.text('ADMIN_ORGANIZATION'),
+    redisUrl: env.url('REDIS_URL', ['redis:', 'rediss:'])?.href ?? null,
+    onStoreFailure: env.choice('RATE_LIMIT_ON_STORE_FAILURE', 'local', ['local', 'closed']),
+    // A page that cannot send the router's secret would only show refusals.
+    graphiql: env.boolean('GRAPHIQL', !production) && routerSecret === null,
+    introspection: env.boolean('INTROSPECTION', !production),
+    maxBodyBytes: env.integer('MAX_BODY_BYTES', 1_048_576, 1, 1_073_741_824),
+    corsOrigins: readCorsOrigins(env),
+    logLevel: env.choice('LOG_LEVEL', 'info', logLevels),
+    routerSecret,
+    shutdownDrainMs: env.integer('SHUTDOWN_DRAIN_MS', 2_000, 0, maxTimerMs),
+    warnings: upstream === null ? unusedInSandbox(env) : [],
+  };
+
+  if (env.problems.length > 0) throw new ConfigurationError(env.problems);
+  return Object.freeze(config);
+}
+
+function readUpstream(
+  env: EnvironmentReader,
+  auth: UpstreamAuth,
+  production: boolean,
+): UpstreamConfig | null {
+  const sandbox = env.boolean('SANDBOX', false);
+  if (env.text('UPSTREAM_URL') === null) {
+    if (production && !sandbox) {
+      env.reject(
+        'UPSTREAM_URL',
+        'must be set to the REST API when NODE_ENV is production (or set SANDBOX=true to serve sample data on purpose)',
+      );
+    }
+    return null;
+  }
+
+  const url = env.url('UPSTREAM_URL', ['http:', 'https:']);
+  const apiKey = env.text('UPSTREAM_API_KEY');
+  const issuer = env.text('JWT_ISSUER');
+  if (url !== null && (url.search !== '' || url.hash !== '' || url.username !== '')) {
+    env.reject('UPSTREAM_URL', 'must have no query, fragment or user name');
+  }
+  if (sandbox) env.reject('SANDBOX', 'is true, but UPSTREAM_URL names a real upstream: unset one');
+  if (auth === 'api-key' && apiKey === null) {
+    env.reject('UPSTREAM_API_KEY', 'must be set: with UPSTREAM_AUTH=api-key it is sent upstream');
+  }
+  if (apiKey !== null && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    env.reject('UPSTREAM_API_KEY', 'must be visible ASCII characters: it is sent in a header');
+  }
+  if (issuer === null) {
+    env.reject('JWT_ISSUER', 'must be set to the issuer of the session tokens');
+  } else {
+    readSecureUrl(env, 'JWT_ISSUER');
+  }
+  return {
+    url: url === null ? '' : url.origin + url.pathname.replace(/\/+$/, ''),
+    apiKey,
+    issuer: issuer ?? '',
+    jwksUrl: readSecureUrl(env, 'JWKS_URL'),
+  };
+}
+
+/** Keys fetched over plain HTTP can be swapped on the way, and whoever does so can be anyone. */
+function readSecureUrl(env: EnvironmentReader, variable: string): string | null {
+  const url = env.url(variable, ['https:', 'http:']);
+  if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
+    env.reject(variable, 'must start with https:// (plain http is for loopback addresses only)');
+  }
+  return url?.href ?? null;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+function readCorsOrigins(env: EnvironmentReader): readonly string[] {
+  const origins = (env.text('CORS_ORIGINS') ?? '').split(',').map((origin) => origin.trim());
+  for (const origin of origins) {
+    if (origin === '' || origin === '*') continue;
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    env.reject(
+      'CORS_ORIGINS',
+      `must list origins such as https://app.example.com, separated by commas; ${JSON.stringify(origin)} is none`,
+    );
+  }
+  return origins.filter((origin) => origin !== '');
+}
+
+function unusedInSandbox(env: EnvironmentReader): string[] {
+  return ['UPSTREAM_API_KEY', 'JWT_ISSUER', 'JWKS_URL', 'JWT_AUDIENCE']
+    .filter((variable) => env.text(variable) !== null)
+    .map((variable) => `${variable} has no effect without UPSTREAM_URL: the sandbox has its own`);
+}

@@ -1,0 +1,58 @@
+import type { ExecutionContexts } from './execution-contexts/execution-contexts.ts';
+import { RequestScope } from './execution-contexts/request-scope.ts';
+import { requireUser, type Identity } from './identity/identity.ts';
+import type { RateLimitWindow } from './rate-limit/limit.ts';
+import type { RateLimiter } from './rate-limit/limiter.ts';
+import { toRateLimitError } from './rate-limit/rate-limit-error.ts';
+import type { RateLimitDecision } from './rate-limit/store.ts';
+import type { UpstreamCall } from './upstream/client.ts';
+
+/** What lives as long as the gateway and every request needs. */
+export interface GatewayServices {
+  readonly executionContexts: ExecutionContexts;
+  readonly rateLimiter: RateLimiter;
+}
+
+/** What a request brings. */
+export interface RequestDetails {
+  readonly requestId: string;
+  readonly identity: Identity;
+  readonly trace?: UpstreamCall['trace'];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The GraphQL context: one for each request. */
+export interface GatewayContext {
+  readonly requestId: string;
+  readonly identity: Identity;
+  readonly executionContexts: RequestScope;
+  /** What the limiter decided in this request so far; the response's headers tell of it. */
+  readonly rateLimitDecisions: readonly RateLimitDecision[];
+  /**
+   * Charges one call to the caller's count of `group`.
+   *
+   * @throws RateLimitError where a window refuses it.
+   */
+  charge(group: string, windows: readonly RateLimitWindow[]): Promise<void>;
+}
+
+export function createContext(
+  { executionContexts, rateLimiter }: GatewayServices,
+  { requestId, identity, trace, signal }: RequestDetails,
+): GatewayContext {
+  const token = identity.kind === 'user' ? identity.user.revealToken() : null;
+  const call: UpstreamCall = { requestId, token, trace, signal };
+  const rateLimitDecisions: RateLimitDecision[] = [];
+
+  return {
+    requestId,
+    identity,
+    executionContexts: new RequestScope(executionContexts, identity, call),
+    rateLimitDecisions,
+    async charge(group, windows) {
+      const decision = await rateLimiter.consume(requireUser(identity).id, group, windows);
+      rateLimitDecisions.push(decision);
+      if (!decision.admitted) throw toRateLimitError(decision);
+    },
+  };
+}

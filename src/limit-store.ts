@@ -1,0 +1,33 @@
+import type { StoreFailurePolicy } from './config.ts';
+import { createMemoryStore } from './rate-limit/memory-store.ts';
+import { createRedisClient } from './rate-limit/redis-client.ts';
+import { createRedisStore } from './rate-limit/redis-store.ts';
+import { createResilientStore, type ResilientStore } from './rate-limit/resilient-store.ts';
+import type { RateLimitStore } from './rate-limit/store.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+export interface LimitStore {
+  readonly store: RateLimitStore;
+  /** The store's shared side; `null` where limits are counted in process by choice. */
+  readonly shared: ResilientStore | null;
+}
+
+/** The store that the configuration asks for: Redis with a fallback, or this process alone. */
+export function createLimitStore(
+  redisUrl: string | null,
+  onStoreFailure: StoreFailurePolicy,
+  logger: Logger,
+): LimitStore {
+  if (redisUrl === null) return { store: createMemoryStore(), shared: null };
+  const shared = createResilientStore({
+    store: createRedisStore({ client: createRedisClient(redisUrl) }),
+    onStoreFailure,
+    onOutage: ({ cause }) => {
+      logger.error({ err: cause, onStoreFailure }, 'Redis does not answer');
+    },
+    onRecovery: ({ outageMs, calls }) => {
+      logger.info({ outageMs, calls }, 'Redis answers again');
+    },
+  });
+  return { store: shared, shared };
+}

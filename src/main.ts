@@ -1,0 +1,37 @@
+import { startApplication } from './application.ts';
+import { readConfig } from './config.ts';
+import { ConfigurationError } from './environment.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+try {
+  const config = readConfig(process.env);
+  const logger = createLogger({ level: config.logLevel });
+
+  // A process whose state nobody knows must not limp on: it says why and leaves the restart to
+  // whoever runs it.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+
+  for (const warning of config.warnings) logger.warn(warning);
+  const application = await startApplication(config, logger);
+  if (config.upstream === null) {
+    const { sandboxGreeting } = await import('./sandbox/greeting.ts');
+    process.stdout.write(await sandboxGreeting(application.url, config.graphiql));
+  }
+  logger.info({ url: `${application.url}/graphql` }, 'listening');
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.info({ signal }, 'shutting down');
+      void application.close().then(() => process.exit(0));
+    });
+  }
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,172 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool, type Dispatcher } from 'undici';
+
+import { createCircuit, shed, type CircuitStateName } from './circuit.ts';
+import { exchange, type Outcome } from './exchange.ts';
+import type { Operation, OperationName } from './operation.ts';
+import { probeUntilAnswered } from './probe.ts';
+import { retryDelayMs } from './retry.ts';
+
+/** The GraphQL field on whose behalf the API is asked. */
+export interface UpstreamCall {
+  readonly requestId: string;
+  /** The caller's own token, sent in `forward` mode. */
+  readonly token: string | null;
+  /** W3C trace context of the incoming request, passed on as it came. */
+  readonly trace?: { readonly traceparent: string; readonly tracestate?: string } | undefined;
+  /** Fires when the client has gone away. */
+  readonly signal?: AbortSignal | undefined;
+  /** Shared by all the calls one field makes. @default a new one for each call */
+  readonly deadline?: Deadline | undefined;
+}
+
+/** What happened, for metrics and logs; nothing in it comes from a body or a token. */
+export interface UpstreamObserver {
+  onExchange?(operation: OperationName, outcome: Outcome, durationMs: number): void;
+  onRetry?(operation: OperationName): void;
+  onCircuitChange?(state: CircuitStateName): void;
+}
+
+export interface UpstreamClientOptions {
+  /** The API's base URL; a path prefix is kept. */
+  readonly url: string;
+  /** The gateway's own key; `null` forwards the caller's token instead. */
+  readonly apiKey: string | null;
+  /** Deadline of one field's upstream work in milliseconds, retries included. */
+  readonly timeoutMs: number;
+  readonly observer?: UpstreamObserver | undefined;
+  /** @default a pool of 128 keep-alive connections to `url` */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+/** Until when a field's upstream work may take, on the clock of `performance.now()`. */
+export type Deadline = number;
+
+export interface UpstreamRequest {
+  readonly operation: Operation;
+  /** Below the base URL, percent-encoded. */
+  readonly path: string;
+  readonly body?: string | undefined;
+}
+
+/** The outcome of the last attempt, and how many there were. */
+export interface SendResult {
+  readonly outcome: Outcome;
+  readonly attempts: number;
+}
+
+export interface UpstreamClient {
+  readonly forwardsToken: boolean;
+  readonly circuitState: CircuitStateName;
+  /** Starts the deadline of one field's upstream work. */
+  deadline(): Deadline;
+  send(request: UpstreamRequest, call: UpstreamCall): Promise<SendResult>;
+  /** Resolves when the API has answered once, with any status, or when the client is closed. */
+  answered(): Promise<boolean>;
+  /** Waits for what is under way. */
+  close(): Promise<void>;
+}
+
+const maxConnections = 128;
+/** Calls in flight and waiting for a connection. Beyond it, waiting would only add to the delay. */
+const maxPending = 1_024;
+
+/**
+ * The way to the REST API: a bounded keep-alive pool, one deadline over all attempts, retries where
+ * they cannot do harm, and a circuit breaker.
+ */
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { apiKey, timeoutMs, observer = {} } = options;
+  const base = new URL(options.url);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const dispatcher =
+    options.dispatcher ??
+    new Pool(base.origin, { connections: maxConnections, connect: { timeout: timeoutMs } });
+  const circuit = createCircuit({ onStateChange: (state) => observer.onCircuitChange?.(state) });
+  const newDeadline = (): Deadline => performance.now() + timeoutMs;
+  const closing = new AbortController();
+  let pending = 0;
+
+  async function attempt(
+    { operation, path, body }: UpstreamRequest,
+    call: UpstreamCall,
+    deadline: Deadline,
+  ): Promise<Outcome> {
+    const startedAt = performance.now();
+    const timeoutMs = Math.ceil(deadline - startedAt);
+    if (timeoutMs <= 0) return overdue();
+    const outcome = await exchange(dispatcher, {
+      method: operation.method,
+      path: prefix + path,
+      headers: requestHeaders(apiKey ?? call.token, body, call),
+      body,
+      timeoutMs,
+      // A write that has begun is seen through: whoever asked for it wants it done.
+      signal: operation.writes ? undefined : call.signal,
+    });
+    observer.onExchange?.(operation.name, outcome, performance.now() - startedAt);
+    return outcome;
+  }
+
+  async function send(request: UpstreamRequest, call: UpstreamCall): Promise<SendResult> {
+    const deadline = call.deadline ?? newDeadline();
+    for (let attempts = 1; ; attempts += 1) {
+      const outcome = await circuit.execute(() => attempt(request, call, deadline));
+      const delayMs = retryDelayMs(request.operation, outcome, attempts);
+      if (delayMs === null || performance.now() + delayMs >= deadline) {
+        return { outcome, attempts };
+      }
+      observer.onRetry?.(request.operation.name);
+      await sleep(delayMs);
+    }
+  }
+
+  return {
+    forwardsToken: apiKey === null,
+    get circuitState() {
+      return circuit.state;
+    },
+    deadline: newDeadline,
+    async send(request, call) {
+      if (pending >= maxPending) {
+        return { outcome: shed(new Error(`${maxPending} calls are pending`)), attempts: 1 };
+      }
+      pending += 1;
+      try {
+        return await send(request, call);
+      } finally {
+        pending -= 1;
+      }
+    },
+    answered: () => probeUntilAnswered(dispatcher, prefix, closing.signal),
+    async close() {
+      closing.abort();
+      await dispatcher.close();
+    },
+  };
+}
+
+/** The outcome of an attempt for which no time is left. */
+function overdue(): Outcome {
+  const cause = new Error('the deadline passed before the request was sent');
+  return { kind: 'failure', reason: 'timeout', sent: false, cause };
+}
+
+function requestHeaders(
+  credential: string | null,
+  body: string | undefined,
+  { requestId, trace }: UpstreamCall,
+): string[] {
+  const headers = [
+    ...['accept', 'application/json'],
+    ...['accept-encoding', 'identity'],
+    ...['user-agent', 'execution-context-gateway'],
+    ...['x-request-id', requestId],
+  ];
+  if (credential !== null) headers.push('authorization', `Bearer ${credential}`);
+  if (body !== undefined) headers.push('content-type', 'application/json');
+  if (trace !== undefined) headers.push('traceparent', trace.traceparent);
+  if (trace?.tracestate !== undefined) headers.push('tracestate', trace.tracestate);
+  return headers;
+}
