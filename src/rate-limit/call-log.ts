@@ -1,11 +1,13 @@
+import type { Linked, RecencyList } from './recency-list.ts';
+
 /**
  * The newest calls of one user in one group, in microseconds, in a ring. It grows with use, so that
  * a user of few calls costs little.
  */
-export class CallLog {
+export class CallLog implements Linked<CallLog> {
   readonly user: string;
   /** Which of the table's lists it is in, and its neighbours there. */
-  tier = 0;
+  tier: RecencyList<CallLog> | undefined;
   older: CallLog | undefined;
   newer: CallLog | undefined;
 

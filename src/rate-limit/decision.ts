@@ -1,8 +1,9 @@
 import type { RateLimitWindow } from './limit.ts';
-import type { RateLimitDecision, RateLimitWindowState } from './store.ts';
+import type { RateLimitDecision } from './store.ts';
 
 /** What a store found in one window before the call. */
 export interface WindowUsage {
+  readonly window: RateLimitWindow;
   /** Calls that count at this moment. */
   readonly count: number;
   /**
@@ -12,37 +13,22 @@ export interface WindowUsage {
   readonly freesInUs: number;
 }
 
-/** The rule both stores decide by; `usages` is in the order of `windows`. */
-export function decide(
-  windows: readonly RateLimitWindow[],
-  usages: readonly WindowUsage[],
-): RateLimitDecision {
-  let refusedBy: RateLimitWindow | null = null;
-  let waitUs = 0;
-  for (const [index, usage] of usages.entries()) {
-    const window = windows[index];
-    if (window !== undefined && usage.count >= window.max && usage.freesInUs > waitUs) {
-      refusedBy = window;
-      waitUs = usage.freesInUs;
-    }
+/** The rule both stores decide by. */
+export function decide(usages: readonly WindowUsage[]): RateLimitDecision {
+  let longest: WindowUsage | undefined;
+  for (const usage of usages) {
+    const refuses = usage.count >= usage.window.max;
+    if (refuses && usage.freesInUs > (longest?.freesInUs ?? 0)) longest = usage;
   }
-  const charge = refusedBy === null ? 1 : 0;
+  const charge = longest === undefined ? 1 : 0;
   return {
-    admitted: refusedBy === null,
-    retryAfterMs: Math.ceil(waitUs / 1000),
-    refusedBy,
-    windows: windows.map((window, index) => afterCharge(window, usages[index], charge)),
-  };
-}
-
-function afterCharge(
-  window: RateLimitWindow,
-  usage: WindowUsage = { count: 0, freesInUs: window.windowMs * 1000 },
-  charge: number,
-): RateLimitWindowState {
-  return {
-    window,
-    remaining: Math.max(0, window.max - usage.count - charge),
-    resetMs: Math.ceil(usage.freesInUs / 1000),
+    admitted: longest === undefined,
+    retryAfterMs: Math.ceil((longest?.freesInUs ?? 0) / 1000),
+    refusedBy: longest?.window ?? null,
+    windows: usages.map(({ window, count, freesInUs }) => ({
+      window,
+      remaining: Math.max(0, window.max - count - charge),
+      resetMs: Math.ceil(freesInUs / 1000),
+    })),
   };
 }

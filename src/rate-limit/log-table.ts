@@ -12,7 +12,7 @@ import { RecencyList } from './recency-list.ts';
 export class LogTable {
   readonly #maxUsers: number;
   readonly #logs = new Map<string, CallLog>();
-  readonly #tiers: RecencyList[] = [];
+  readonly #tiers: RecencyList<CallLog>[] = [];
   #sweptTier = 0;
 
   constructor(maxUsers: number) {
@@ -31,11 +31,11 @@ export class LogTable {
   charge(user: string, time: number, count: number, capacity: number): void {
     const known = this.#logs.get(user);
     if (known === undefined) this.#makeRoom();
-    else this.#tierOf(known.tier).remove(known);
+    else known.tier?.remove(known);
     const log = known ?? new CallLog(user);
     log.push(time, capacity);
-    log.tier = 31 - Math.clz32(count);
-    this.#tierOf(log.tier).append(log);
+    log.tier = this.#tierFor(count);
+    log.tier.append(log);
     this.#logs.set(user, log);
   }
 
@@ -61,12 +61,13 @@ export class LogTable {
   }
 
   #drop(log: CallLog): void {
-    this.#tierOf(log.tier).remove(log);
+    log.tier?.remove(log);
     this.#logs.delete(log.user);
   }
 
-  #tierOf(index: number): RecencyList {
-    while (this.#tiers.length <= index) this.#tiers.push(new RecencyList());
-    return this.#tiers[index] ?? new RecencyList();
+  #tierFor(count: number): RecencyList<CallLog> {
+    const index = 31 - Math.clz32(count);
+    while (this.#tiers.length < index) this.#tiers.push(new RecencyList());
+    return (this.#tiers[index] ??= new RecencyList());
   }
 }

@@ -51,7 +51,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       const userKey = toUserKey(user);
       const log = table.get(userKey);
       const usages = windows.map((window) => usageOf(log, window, time));
-      const decision = decide(windows, usages);
+      const decision = decide(usages);
       if (decision.admitted) {
         const count = 1 + Math.max(...usages.map((usage) => usage.count));
         const capacity = Math.max(...windows.map((window) => window.max));
@@ -72,9 +72,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
 function usageOf(log: CallLog | undefined, window: RateLimitWindow, time: number): WindowUsage {
   const windowUs = window.windowMs * 1000;
   const count = log?.countAfter(time - windowUs) ?? 0;
-  if (log === undefined || count === 0) return { count, freesInUs: windowUs };
+  if (log === undefined || count === 0) return { window, count, freesInUs: windowUs };
   const leaving = log.at(Math.min(count, window.max) - 1);
-  return { count, freesInUs: leaving + windowUs - time };
+  return { window, count, freesInUs: leaving + windowUs - time };
 }
 
 /** Long ids would break the memory bound; digests are longer than any id left as it is. */

@@ -1,30 +1,34 @@
-import type { CallLog } from './call-log.ts';
+/** What can be in a {@link RecencyList}, in one at a time. */
+export interface Linked<T> {
+  older: T | undefined;
+  newer: T | undefined;
+}
 
 /**
- * Logs from the least to the most recently charged. Linked through the logs themselves: a `Set` that
- * is deleted from and added to keeps its dead slots at the front, and reading its first element
- * takes time with them.
+ * Items from the least to the most recently appended. Linked through the items themselves: a `Set`
+ * that is deleted from and added to keeps its dead slots at the front, and reading its first
+ * element takes time with them.
  */
-export class RecencyList {
-  #oldest: CallLog | undefined;
-  #newest: CallLog | undefined;
+export class RecencyList<T extends Linked<T>> {
+  #oldest: T | undefined;
+  #newest: T | undefined;
 
-  get oldest(): CallLog | undefined {
+  get oldest(): T | undefined {
     return this.#oldest;
   }
 
-  append(log: CallLog): void {
-    log.older = this.#newest;
-    log.newer = undefined;
-    if (this.#newest === undefined) this.#oldest = log;
-    else this.#newest.newer = log;
-    this.#newest = log;
+  append(item: T): void {
+    item.older = this.#newest;
+    item.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = item;
+    else this.#newest.newer = item;
+    this.#newest = item;
   }
 
-  remove(log: CallLog): void {
-    if (log.older === undefined) this.#oldest = log.newer;
-    else log.older.newer = log.newer;
-    if (log.newer === undefined) this.#newest = log.older;
-    else log.newer.older = log.older;
+  remove(item: T): void {
+    if (item.older === undefined) this.#oldest = item.newer;
+    else item.older.newer = item.newer;
+    if (item.newer === undefined) this.#newest = item.older;
+    else item.newer.older = item.older;
   }
 }

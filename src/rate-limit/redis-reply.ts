@@ -1,23 +1,33 @@
 import type { WindowUsage } from './decision.ts';
+import type { RateLimitWindow } from './limit.ts';
 
-/** What {@link consumeScript} answers. */
+/** What `consumeScript` answers. */
 export interface ScriptReply {
+  /** Redis' own time in microseconds. */
   readonly redisUs: number;
-  readonly inTime: boolean;
-  readonly usages: readonly WindowUsage[];
+  /** null when the script came after its deadline. */
+  readonly usages: readonly WindowUsage[] | null;
 }
 
-/**
- * @throws {TypeError} When it is anything but a list of numbers.
- */
-export function parseReply(reply: unknown): ScriptReply {
-  if (!Array.isArray(reply) || !reply.every((item) => typeof item === 'number')) {
-    throw new TypeError('The rate-limit script did not answer with a list of numbers.');
-  }
-  const [redisUs = NaN, inTime, ...numbers] = reply;
-  const usages: WindowUsage[] = [];
-  for (let index = 0; index < numbers.length; index += 2) {
-    usages.push({ count: numbers[index] ?? NaN, freesInUs: numbers[index + 1] ?? NaN });
-  }
-  return { redisUs, inTime: inTime === 1, usages };
+/** @throws {TypeError} When it is no such answer about these windows. */
+export function parseReply(reply: unknown, windows: readonly RateLimitWindow[]): ScriptReply {
+  const numbers: unknown[] = Array.isArray(reply) ? reply : [];
+  const [redisUs, inTime, ...usage] = numbers.map(toInteger);
+  if (redisUs === undefined) throw unusable(reply);
+  if (inTime !== 1) return { redisUs, usages: null };
+  const usages = windows.map((window, index) => {
+    const [count, freesInUs] = usage.slice(2 * index, 2 * index + 2);
+    if (count === undefined || freesInUs === undefined) throw unusable(reply);
+    return { window, count, freesInUs };
+  });
+  return { redisUs, usages };
+}
+
+function toInteger(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw unusable(value);
+  return value;
+}
+
+function unusable(value: unknown): TypeError {
+  return new TypeError(`The rate-limit script in Redis answered ${JSON.stringify(value)}.`);
 }

@@ -81,9 +81,9 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     const deadlineUs = redisClock.surelyReachedAt(giveUpMs - replyShare * timeoutMs, sentMs);
     const limits = windows.flatMap(({ windowMs, max }) => [windowMs * 1000, max]);
     const countBy = clock === undefined ? '' : Math.floor(clock.now() * 1000);
-    const reply = parseReply(await run(redisKey, [deadlineUs, countBy, ...limits]));
+    const reply = parseReply(await run(redisKey, [deadlineUs, countBy, ...limits]), windows);
     redisClock.observe(sentMs, performance.now(), reply.redisUs);
-    return reply.inTime ? decide(windows, reply.usages) : undefined;
+    return reply.usages === null ? undefined : decide(reply.usages);
   }
 
   async function decideAt(

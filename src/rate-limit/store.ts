@@ -38,7 +38,7 @@ export interface RateLimitDecision {
  * fewer than `max` calls were admitted in `(t - windowMs, t]`. All windows of a call are decided at
  * once and atomically, and a call that any of them refuses is charged to none.
  *
- * All calls of a group must ask for the same windows: a store keeps only what those need.
+ * Windows are one or more, and the same in all calls of a group: a store keeps only what those need.
  */
 export interface RateLimitStore {
   consume(
