@@ -17,6 +17,12 @@ export interface GraphiQLBundle {
   readonly assets: ReadonlyMap<string, GraphiQLAsset>;
 }
 
+/**
+ * GraphiQL 5 leaves a wrong offset on its tabs, made to be dragged, and hides it until one has the
+ * focus: the first press moves the tab away from under the pointer, and the click is lost.
+ */
+const stillTabs = '\n.graphiql-tab { transform: none !important }\n';
+
 const javascript = 'text/javascript; charset=utf-8';
 
 /**
@@ -29,7 +35,7 @@ export async function loadBundle(): Promise<GraphiQLBundle> {
   const sources: readonly (readonly [name: string, contentType: string, source: string])[] = [
     ['boot.js', javascript, bootScript],
     ['graphiql.js', javascript, parts.js],
-    ['graphiql.css', 'text/css; charset=utf-8', parts.css],
+    ['graphiql.css', 'text/css; charset=utf-8', parts.css + stillTabs],
     ['editor.worker.js', javascript, parts.editorWorkerService],
     ['graphql.worker.js', javascript, parts.graphqlWorker],
     ['json.worker.js', javascript, parts.jsonWorker],
