@@ -1,0 +1,31 @@
+import { GraphQLError, GraphQLScalarType, Kind, print } from 'graphql';
+import { GraphQLDateTime } from 'graphql-scalars';
+
+import { isRfc3339DateTime } from '../../json/index.ts';
+
+/**
+ * graphql-scalars' DateTime, but the text goes through as it came, with its offset and every digit
+ * of its fraction, where a JavaScript Date would cut it to UTC milliseconds.
+ */
+export const DateTimeScalar = new GraphQLScalarType<string, string>({
+  ...GraphQLDateTime.toConfig(),
+  description:
+    'A date and time as [RFC 3339, section 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) ' +
+    'writes it, such as `2007-12-03T10:15:30Z`: with any offset, and as many digits of a second as there are.',
+  /** The text was checked when it arrived from upstream. */
+  serialize(value) {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError(`DateTime must be a string, not a ${typeof value}.`);
+  },
+  parseValue(value) {
+    if (typeof value === 'string' && isRfc3339DateTime(value)) return value;
+    throw new GraphQLError(`DateTime must be ${EXPECTED}.`);
+  },
+  parseLiteral(node) {
+    if (node.kind === Kind.STRING && isRfc3339DateTime(node.value)) return node.value;
+    throw new GraphQLError(`DateTime must be ${EXPECTED}, not ${print(node)}.`, { nodes: node });
+  },
+  extensions: { ...GraphQLDateTime.extensions, codegenScalarType: 'string' },
+});
+
+const EXPECTED = 'an RFC 3339 date-time in a string, such as "2007-12-03T10:15:30Z"';
