@@ -9,6 +9,7 @@ import { isAdministrator } from './identity/administrator.ts';
 import { createIdentityResolver } from './identity/identity-resolver.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { createLimitStore } from './limit-store.ts';
+import type { Clock } from './rate-limit/clock.ts';
 import { listen } from './listening-server.ts';
 import { createRateLimiter } from './rate-limit/limiter.ts';
 import { readReadiness } from './readiness.ts';
@@ -24,14 +25,25 @@ export interface Application {
   close(): Promise<void>;
 }
 
+export interface ApplicationOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** For tests: milliseconds since the epoch by which tokens expire and calls are counted. */
+  readonly clock?: Clock | undefined;
+}
+
 /**
  * Builds the gateway out of its parts as the configuration asks, and listens.
  *
  * @throws The listen error, such as `EADDRINUSE`.
  */
-export async function startApplication(config: Config, logger: Logger): Promise<Application> {
+export async function startApplication({
+  config,
+  logger,
+  clock,
+}: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
-  const limits = createLimitStore(config.redisUrl, config.onStoreFailure, logger);
+  const limits = createLimitStore({ ...config, logger, clock });
   const client = createUpstreamClient({
     url: upstream.url,
     apiKey: config.upstreamAuth === 'api-key' ? upstream.apiKey : null,
@@ -52,7 +64,7 @@ export async function startApplication(config: Config, logger: Logger): Promise<
       ? decidedUpstream
       : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) }),
   });
-  const verifier = createTokenVerifier(upstream);
+  const verifier = createTokenVerifier({ ...upstream, clock: clock && (() => clock.now()) });
   const gateway = createGateway({
     services: { executionContexts, rateLimiter: createRateLimiter({ store: limits.store }) },
     resolveIdentity: createIdentityResolver({ verifier }),

@@ -1,4 +1,5 @@
 import type { StoreFailurePolicy } from './config.ts';
+import type { Clock } from './rate-limit/clock.ts';
 import { createMemoryStore } from './rate-limit/memory-store.ts';
 import { createRedisClient } from './rate-limit/redis-client.ts';
 import { createRedisStore } from './rate-limit/redis-store.ts';
@@ -12,13 +13,20 @@ export interface LimitStore {
   readonly shared: ResilientStore | null;
 }
 
+export interface LimitStoreOptions {
+  readonly redisUrl: string | null;
+  readonly onStoreFailure: StoreFailurePolicy;
+  readonly logger: Logger;
+  /** For tests: what the memory store counts by; Redis counts by its own clock. */
+  readonly clock?: Clock | undefined;
+}
+
 /** The store that the configuration asks for: Redis with a fallback, or this process alone. */
-export function createLimitStore(
-  redisUrl: string | null,
-  onStoreFailure: StoreFailurePolicy,
-  logger: Logger,
-): LimitStore {
-  if (redisUrl === null) return { store: createMemoryStore(), shared: null };
+export function createLimitStore(options: LimitStoreOptions): LimitStore {
+  const { redisUrl, onStoreFailure, logger, clock } = options;
+  if (redisUrl === null) {
+    return { store: createMemoryStore(clock === undefined ? {} : { clock }), shared: null };
+  }
   const shared = createResilientStore({
     store: createRedisStore({ client: createRedisClient(redisUrl) }),
     onStoreFailure,

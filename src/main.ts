@@ -17,7 +17,7 @@ try {
   }
 
   for (const warning of config.warnings) logger.warn(warning);
-  const application = await startApplication(config, logger);
+  const application = await startApplication({ config, logger });
   if (config.upstream === null) {
     const { sandboxGreeting } = await import('./sandbox/greeting.ts');
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));

@@ -1,0 +1,98 @@
+import { startApplication } from '../../src/application.ts';
+import type { Clock } from '../../src/rate-limit/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { startIssuer, type Issuer } from './issuer.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+
+export interface TestGatewayOptions {
+  /** Environment variables that differ from the usual. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** By which tokens expire and calls are counted in process. @default the real time */
+  readonly clock?: Clock;
+}
+
+export interface GraphQLAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test knows what it asked for
+  readonly body: any;
+}
+
+export interface AskOptions {
+  /** The `authorization` header's token. @default none */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A whole gateway as `npm start` runs it, over real HTTP on both sides. */
+export interface TestGateway {
+  readonly url: string;
+  readonly upstream: Upstream;
+  readonly issuer: Issuer;
+  /** A token for `name` that lets nobody else's context be touched. */
+  tokenOf(name: string): Promise<string>;
+  /** A token of an administrator nobody has seen before, so that no limit is near. */
+  freshToken(): Promise<string>;
+  ask(query: string, variables?: object, options?: AskOptions): Promise<GraphQLAnswer>;
+  /** Every line logged so far. */
+  logs(): string;
+  close(): Promise<void>;
+}
+
+export const apiKey = 'test-api-key';
+export const adminPermission = 'execution_contexts:manage';
+
+export async function startTestGateway({
+  env,
+  clock,
+}: TestGatewayOptions = {}): Promise<TestGateway> {
+  const upstream = await startUpstream();
+  const issuer = await startIssuer(clock === undefined ? {} : { now: () => clock.now() });
+  const config = readConfig({
+    PORT: '0',
+    UPSTREAM_URL: upstream.url,
+    UPSTREAM_API_KEY: apiKey,
+    JWT_ISSUER: issuer.url,
+    ADMIN_PERMISSION: adminPermission,
+    SHUTDOWN_DRAIN_MS: '0',
+    LOG_LEVEL: 'trace',
+    ...env,
+  });
+  let logged = '';
+  const destination = { write: (line: string) => void (logged += line) };
+  const logger = createLogger({ level: config.logLevel, destination });
+  const application = await startApplication({ config, logger, clock });
+  let users = 0;
+
+  return {
+    url: application.url,
+    upstream,
+    issuer,
+    tokenOf: (name) => issuer.token({ sub: name }),
+    freshToken() {
+      users += 1;
+      const organization_permissions = [adminPermission];
+      return issuer.token({ sub: `administrator-${users}`, organization_permissions });
+    },
+    async ask(query, variables = {}, { token, headers } = {}) {
+      const response = await fetch(`${application.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+    },
+    logs: () => logged,
+    async close() {
+      await application.close();
+      await Promise.all([upstream.close(), issuer.close()]);
+    },
+  };
+}
