@@ -1,10 +1,9 @@
 import { GraphQLError, Kind } from 'graphql';
 import type { ValueNode } from 'graphql';
 
-import { UnsafeNumber, parseJson } from '../../json/index.ts';
-
-/** The operation's coerced variables; absent while a document is merely validated. */
-export type Variables = Readonly<Record<string, unknown>> | null | undefined;
+import { parseJson } from '../../json/index.ts';
+import { LiteralVariables } from './literal-variables.ts';
+import type { Variables } from './literal-variables.ts';
 
 /** A literal yet to be read, and where its value goes. */
 interface Task {
@@ -17,9 +16,11 @@ interface Task {
  * with. As in input objects, a variable that was not given leaves its key out, and is null in a
  * list. Works through the literal level by level, so that no depth overflows the stack.
  *
- * @throws GraphQLError for an enum value, which JSON does not have.
+ * @throws GraphQLError for an enum value, which JSON does not have, and for what
+ *   {@link LiteralVariables} refuses.
  */
 export function jsonFromLiteral(literal: ValueNode, variables: Variables): unknown {
+  const given = new LiteralVariables(variables);
   let result: unknown;
   const tasks: Task[] = [{ node: literal, put: (value) => (result = value) }];
   // Grows while it is walked; a level's members stay in the order they were written in.
@@ -38,7 +39,7 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): unkno
         put(parseJson(node.value));
         break;
       case Kind.VARIABLE:
-        put(variableValue(node.name.value, variables) ?? null);
+        put(given.use(node.name.value) ?? null);
         break;
       case Kind.LIST: {
         const list: unknown[] = [];
@@ -51,7 +52,9 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): unkno
         const object = {};
         put(object);
         for (const { name, value: member } of node.fields) {
-          if (isAbsent(member, variables)) continue;
+          const absent =
+            member.kind === Kind.VARIABLE && given.get(member.name.value) === undefined;
+          if (absent) continue;
           tasks.push({ node: member, put: define.bind(null, object, name.value) });
         }
         break;
@@ -64,35 +67,6 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): unkno
     }
   }
   return result;
-}
-
-function isAbsent(node: ValueNode, variables: Variables): boolean {
-  return node.kind === Kind.VARIABLE && variableValue(node.name.value, variables) === undefined;
-}
-
-function variableValue(name: string, variables: Variables): unknown {
-  if (variables === null || variables === undefined || !Object.hasOwn(variables, name)) {
-    return undefined;
-  }
-  const value = variables[name];
-  if (holdsUnsafeNumber(value)) {
-    throw new GraphQLError(
-      `Variable "$${name}" holds an ID that is a number beyond 2^53 - 1: send it as a string.`,
-    );
-  }
-  return value;
-}
-
-/** Variables of type ID, alone or within lists and input objects, may hold one. */
-function holdsUnsafeNumber(value: unknown): boolean {
-  const pending = [value];
-  for (const next of pending) {
-    if (next instanceof UnsafeNumber) return true;
-    if (typeof next === 'object' && next !== null) {
-      for (const member of Object.values(next)) pending.push(member);
-    }
-  }
-  return false;
 }
 
 /** Defines rather than assigns: the key may be __proto__. */

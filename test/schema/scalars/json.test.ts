@@ -99,6 +99,28 @@ describe('JSON', () => {
     );
   });
 
+  it.each(['{"a":1}', '[]', `"${'x'.repeat(256)}"`])(
+    'does not multiply a large variable without end: %s',
+    async (value) => {
+      const repeat = (times: number) =>
+        echo(
+          JsonScalar,
+          `query ($v: JSON) { echo(value: [${'$v '.repeat(times)}]) }`,
+          `{"v":${value}}`,
+        );
+      expect(await repeat(8)).toMatchObject({
+        errors: [],
+        data: `[${Array(8).fill(value).join()}]`,
+      });
+      expect((await repeat(9)).errors).toHaveLength(1);
+    },
+  );
+
+  it('repeats a small variable as often as it is written', async () => {
+    const document = `query ($v: JSON) { echo(value: [${'$v '.repeat(500)}]) }`;
+    expect((await echo(JsonScalar, document, '{"v":"x"}')).seen).toHaveLength(500);
+  });
+
   it('withstands 20,000 levels in a literal and in a variable within one', () => {
     let literal: ConstValueNode = { kind: Kind.LIST, values: [] };
     for (let i = 0; i < 20_000; i++) literal = { kind: Kind.LIST, values: [literal] };
