@@ -44,8 +44,9 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): unkno
       case Kind.LIST: {
         const list: unknown[] = [];
         put(list);
-        for (const item of node.values)
+        for (const item of node.values) {
           tasks.push({ node: item, put: (value) => list.push(value) });
+        }
         break;
       }
       case Kind.OBJECT: {
