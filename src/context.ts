@@ -1,3 +1,4 @@
+import type { ExecutionContextErrorCode } from './errors.ts';
 import type { ExecutionContexts } from './execution-contexts/execution-contexts.ts';
 import { RequestScope } from './execution-contexts/request-scope.ts';
 import { requireUser, type Identity } from './identity/identity.ts';
@@ -6,11 +7,14 @@ import type { RateLimiter } from './rate-limit/limiter.ts';
 import { toRateLimitError } from './rate-limit/rate-limit-error.ts';
 import type { RateLimitDecision } from './rate-limit/store.ts';
 import type { UpstreamCall } from './upstream/client.ts';
+import type { ExecutionContext } from './upstream/wire.ts';
 
 /** What lives as long as the gateway and every request needs. */
 export interface GatewayServices {
   readonly executionContexts: ExecutionContexts;
   readonly rateLimiter: RateLimiter;
+  /** Told why an entity reference of another subgraph came back null. @default nobody */
+  readonly onNullReference?: ((code: ExecutionContextErrorCode) => void) | undefined;
 }
 
 /** What a request brings. */
@@ -34,10 +38,13 @@ export interface GatewayContext {
    * @throws RateLimitError where a window refuses it.
    */
   charge(group: string, windows: readonly RateLimitWindow[]): Promise<void>;
+  /** References of other subgraphs under way or answered, by id: equal ones are one read. */
+  readonly references: Map<string, Promise<ExecutionContext | null>>;
+  readonly onNullReference: (code: ExecutionContextErrorCode) => void;
 }
 
 export function createContext(
-  { executionContexts, rateLimiter }: GatewayServices,
+  { executionContexts, rateLimiter, onNullReference = () => undefined }: GatewayServices,
   { requestId, identity, trace, signal }: RequestDetails,
 ): GatewayContext {
   const token = identity.kind === 'user' ? identity.user.revealToken() : null;
@@ -54,5 +61,7 @@ export function createContext(
       rateLimitDecisions.push(decision);
       if (!decision.admitted) throw toRateLimitError(decision);
     },
+    references: new Map(),
+    onNullReference,
   };
 }

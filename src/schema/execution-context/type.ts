@@ -1,5 +1,6 @@
 import type { ExecutionContext, ExecutionContextPage } from '../../upstream/wire.ts';
 import { builder } from '../builder.ts';
+import { resolveReference } from './reference.ts';
 
 export const AiExecutionContext = builder
   .objectRef<ExecutionContext>('AiExecutionContext')
@@ -36,7 +37,7 @@ export const AiExecutionContext = builder
 
 builder.asEntity(AiExecutionContext, {
   key: builder.selection<{ id: string }>('id'),
-  resolveReference: ({ id }, { executionContexts }) => executionContexts.fetch(id),
+  resolveReference,
 });
 
 export const ExecutionContextPageType = builder
