@@ -1,4 +1,4 @@
-import ms from 'ms';
+import ms, { type StringValue } from 'ms';
 
 /** The longest window a rule may have: 24 hours, in milliseconds. */
 export const maxWindowMs = 86_400_000;
@@ -54,7 +54,7 @@ export function parseRateLimitRules(rules: readonly RateLimitRule[]): readonly R
  * @throws {RangeError} As {@link parseRateLimitRules} does.
  */
 export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWindow {
-  const windowMs = window === '' ? undefined : ms(window);
+  const windowMs = window === '' ? undefined : readDuration(window);
   if (windowMs === undefined || !isIntegerWithin(windowMs, 1, maxWindowMs)) {
     throw new RangeError(
       `Rate limit window ${JSON.stringify(window)} must be a duration from 1ms to 24h in whole ` +
@@ -65,6 +65,11 @@ export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWin
     throw new RangeError(`Rate limit max ${max} (window "${window}") must be a positive integer.`);
   }
   return { name: policyNames.get(windowMs) ?? window, windowMs, max };
+}
+
+/** Its types take only what is known to be a duration; what it cannot read it answers as undefined. */
+function readDuration(text: string): number | undefined {
+  return ms(text as StringValue) as number | undefined;
 }
 
 function isIntegerWithin(value: number, least: number, most: number): boolean {
