@@ -69,7 +69,7 @@ export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWin
 
 /** Its types take only what is known to be a duration; what it cannot read it answers as undefined. */
 function readDuration(text: string): number | undefined {
-  return ms(text as StringValue) as number | undefined;
+  return ms(text as StringValue);
 }
 
 function isIntegerWithin(value: number, least: number, most: number): boolean {
