@@ -69,6 +69,16 @@ describe('a malformed token', () => {
     expect(issuer.fetches).toBeLessThanOrEqual(1 + 5);
   });
 
+  test.each([
+    ['has a kid that is no string', [encode({ alg: 'ES256', kid: 7 }), encode({}), 'AA']],
+    ['has five parts', [encode({ alg: 'ES256', kid: 'other' }), 'AA', 'AA', 'AA', 'AA']],
+    ['has two parts', [encode({ alg: 'ES256', kid: 'other' }), 'AA']],
+  ])('is refused without asking the issuer when it %s', async (_, parts) => {
+    const before = issuer.fetches;
+    await expect(verifier.verify(parts.join('.'))).rejects.toThrow(/not a well-formed/);
+    expect(issuer.fetches).toBe(before);
+  });
+
   test('is refused for its own sake when its key is known', async () => {
     const [, payload, signature] = (await issuer.token()).split('.');
     const { kid } = issuer.key;
