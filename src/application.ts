@@ -13,6 +13,7 @@ import type { Clock } from './rate-limit/clock.ts';
 import { listen } from './listening-server.ts';
 import { createRateLimiter } from './rate-limit/limiter.ts';
 import { readReadiness } from './readiness.ts';
+import { SANDBOX_KEY_ID } from './sandbox/identity.ts';
 import { createGateway } from './server.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -64,7 +65,12 @@ export async function startApplication({
       ? decidedUpstream
       : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) }),
   });
-  const verifier = createTokenVerifier({ ...upstream, clock: clock && (() => clock.now()) });
+  const verifier = createTokenVerifier({
+    ...upstream,
+    clock: clock && (() => clock.now()),
+    // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
+    refusedThumbprints: config.upstream === null ? [] : [SANDBOX_KEY_ID],
+  });
   const gateway = createGateway({
     services: { executionContexts, rateLimiter: createRateLimiter({ store: limits.store }) },
     resolveIdentity: createIdentityResolver({ verifier }),

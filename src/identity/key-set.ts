@@ -11,6 +11,8 @@ export interface KeySetOptions {
   readonly fetchJwks: FetchJwks;
   /** The time in milliseconds. */
   readonly clock: () => number;
+  /** RFC 7638 thumbprints of keys that sign nothing here, should the issuer publish them. */
+  readonly refusedThumbprints?: readonly string[] | undefined;
   /** Told of every fetch. Must not throw. */
   readonly onKeyFetch?: ((outcome: KeyFetchOutcome) => void) | undefined;
 }
@@ -50,7 +52,8 @@ const unknownKeyBudget = { max: 5, windowMs: 30_000 };
  * for as long as its cool-down lasts; here an unknown key is asked for at once, one fetch at a time,
  * and only fetches that do not bring it are charged to a budget.
  */
-export function createKeySet({ fetchJwks, clock, onKeyFetch }: KeySetOptions): KeySet {
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { fetchJwks, clock, refusedThumbprints, onKeyFetch } = options;
   const budget = createFetchBudget({ ...unknownKeyBudget, clock });
   let keys: readonly VerificationKey[] = [];
   let fetchedAt = -Infinity;
@@ -103,7 +106,7 @@ export function createKeySet({ fetchJwks, clock, onKeyFetch }: KeySetOptions): K
   async function fetchKeys(onLoaded?: () => void): Promise<void> {
     const startedAt = clock();
     try {
-      keys = await importVerificationKeys(await fetchJwks());
+      keys = await importVerificationKeys(await fetchJwks(), refusedThumbprints);
       fetchedAt = startedAt;
     } catch (cause) {
       failedAt = clock();

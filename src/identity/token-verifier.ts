@@ -42,6 +42,13 @@ export interface TokenVerifierOptions {
    * @default 10000
    */
   readonly maxVerifiedTokens?: number | undefined;
+  /**
+   * RFC 7638 thumbprints (SHA-256) of keys whose signatures are refused, whatever `kid` the issuer
+   * publishes them under: keys that everyone has.
+   *
+   * @default none
+   */
+  readonly refusedThumbprints?: readonly string[] | undefined;
   /** Told of every fetch of the keys, for metrics. Must not throw. */
   readonly onKeyFetch?: ((outcome: KeyFetchOutcome) => void) | undefined;
 }
@@ -76,6 +83,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       dispatcher: options.dispatcher,
     }),
     clock,
+    refusedThumbprints: options.refusedThumbprints,
     onKeyFetch,
   });
   const verified = createVerifiedTokens({

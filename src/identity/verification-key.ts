@@ -1,4 +1,4 @@
-import { importJWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK, importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 
 /**
@@ -24,17 +24,26 @@ const minModulusBits = 2048;
  * other: unknown types, encryption keys, symmetric and private keys, weak or malformed ones. One
  * bad member must not cost the others (RFC 7517 section 5).
  *
+ * @param refusedThumbprints RFC 7638 thumbprints (SHA-256) of keys that are left out too
  * @throws {TypeError} when `jwks` is no JSON Web Key Set.
  */
-export async function importVerificationKeys(jwks: unknown): Promise<readonly VerificationKey[]> {
+export async function importVerificationKeys(
+  jwks: unknown,
+  refusedThumbprints: readonly string[] = [],
+): Promise<readonly VerificationKey[]> {
   if (!isObject(jwks) || !Array.isArray(jwks['keys'])) {
     throw new TypeError('The JSON Web Key Set has no "keys" array');
   }
-  const keys = await Promise.all(jwks['keys'].map(importVerificationKey));
+  const keys = await Promise.all(
+    jwks['keys'].map((jwk) => importVerificationKey(jwk, refusedThumbprints)),
+  );
   return keys.filter((key) => key !== undefined);
 }
 
-async function importVerificationKey(jwk: unknown): Promise<VerificationKey | undefined> {
+async function importVerificationKey(
+  jwk: unknown,
+  refusedThumbprints: readonly string[],
+): Promise<VerificationKey | undefined> {
   if (!isObject(jwk)) return undefined;
   const { kid, kty, crv, x, y, n, e } = jwk;
   const algorithm = algorithmOf(kty, crv);
@@ -44,7 +53,8 @@ async function importVerificationKey(jwk: unknown): Promise<VerificationKey | un
     // Only the key material: `ext`, `key_ops` and the like steer the import in ways of no use here.
     const material = { kty, crv, x, y, n, e } as JWK;
     const key = (await importJWK(material, algorithm)) as CryptoKey;
-    return isStrong(key) ? { kid, algorithm, key } : undefined;
+    if (!isStrong(key) || refusedThumbprints.includes(await thumbprint(key))) return undefined;
+    return { kid, algorithm, key };
   } catch {
     return undefined; // Malformed material, such as a point that is not on its curve.
   }
@@ -66,6 +76,11 @@ function isForVerification(jwk: Record<string, unknown>, algorithm: Verification
     // A published private key is everyone's: what it signs proves nothing.
     jwk['d'] === undefined
   );
+}
+
+/** Of the key as it was imported: no other spelling of the same key gives another. */
+async function thumbprint(key: CryptoKey): Promise<string> {
+  return calculateJwkThumbprint(await exportJWK(key));
 }
 
 function isStrong({ algorithm }: CryptoKey): boolean {
