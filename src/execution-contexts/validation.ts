@@ -1,10 +1,9 @@
 import { InputError, type InputIssue } from '../errors.ts';
 import { UnsafeNumber, findTooDeep } from '../json/index.ts';
+import { maxContextDepth } from '../upstream/wire.ts';
 
 /** Largest number of characters in an id. */
 const maxIdLength = 256;
-/** How deep a context may nest: what the API itself takes. */
-const maxContextDepth = 128;
 const maxPerPage = 100;
 
 type Optional<T> = T | null | undefined;

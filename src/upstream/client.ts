@@ -1,25 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 
 import { createCircuit, shed, type CircuitStateName } from './circuit.ts';
 import { exchange, type Outcome } from './exchange.ts';
 import type { Operation, OperationName } from './operation.ts';
 import { probeUntilAnswered } from './probe.ts';
+import { requestHeaders } from './request-headers.ts';
 import { retryDelayMs } from './retry.ts';
+import type { Deadline, UpstreamCall } from './upstream-call.ts';
 
-/** The GraphQL field on whose behalf the API is asked. */
-export interface UpstreamCall {
-  readonly requestId: string;
-  /** The caller's own token, sent in `forward` mode. */
-  readonly token: string | null;
-  /** W3C trace context of the incoming request, passed on as it came. */
-  readonly trace?: { readonly traceparent: string; readonly tracestate?: string } | undefined;
-  /** Fires when the client has gone away. */
-  readonly signal?: AbortSignal | undefined;
-  /** Shared by all the calls one field makes. @default a new one for each call */
-  readonly deadline?: Deadline | undefined;
-}
+export type { Deadline, UpstreamCall } from './upstream-call.ts';
 
 /** What happened, for metrics and logs; nothing in it comes from a body or a token. */
 export interface UpstreamObserver {
@@ -36,12 +27,20 @@ export interface UpstreamClientOptions {
   /** Deadline of one field's upstream work in milliseconds, retries included. */
   readonly timeoutMs: number;
   readonly observer?: UpstreamObserver | undefined;
-  /** @default a pool of 128 keep-alive connections to `url` */
-  readonly dispatcher?: Dispatcher | undefined;
+  /**
+   * Keep-alive connections to the API. By default more than the rate limits let one user have under
+   * way at once, were the API to answer none of their calls.
+   *
+   * @default 256
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Calls in flight and waiting for a connection. Beyond it, waiting would only add to the delay.
+   *
+   * @default 1024
+   */
+  readonly maxPending?: number | undefined;
 }
-
-/** Until when a field's upstream work may take, on the clock of `performance.now()`. */
-export type Deadline = number;
 
 export interface UpstreamRequest {
   readonly operation: Operation;
@@ -68,21 +67,18 @@ export interface UpstreamClient {
   close(): Promise<void>;
 }
 
-const maxConnections = 128;
-/** Calls in flight and waiting for a connection. Beyond it, waiting would only add to the delay. */
-const maxPending = 1_024;
-
 /**
  * The way to the REST API: a bounded keep-alive pool, one deadline over all attempts, retries where
  * they cannot do harm, and a circuit breaker.
  */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { apiKey, timeoutMs, observer = {} } = options;
+  const { apiKey, timeoutMs, observer = {}, maxConnections = 256, maxPending = 1_024 } = options;
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const dispatcher =
-    options.dispatcher ??
-    new Pool(base.origin, { connections: maxConnections, connect: { timeout: timeoutMs } });
+  const pool = new Pool(base.origin, {
+    connections: maxConnections,
+    connect: { timeout: timeoutMs },
+  });
   const circuit = createCircuit({ onStateChange: (state) => observer.onCircuitChange?.(state) });
   const newDeadline = (): Deadline => performance.now() + timeoutMs;
   const closing = new AbortController();
@@ -96,7 +92,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const startedAt = performance.now();
     const timeoutMs = Math.ceil(deadline - startedAt);
     if (timeoutMs <= 0) return overdue();
-    const outcome = await exchange(dispatcher, {
+    const outcome = await exchange(pool, {
       method: operation.method,
       path: prefix + path,
       headers: requestHeaders(apiKey ?? call.token, body, call),
@@ -111,12 +107,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   async function send(request: UpstreamRequest, call: UpstreamCall): Promise<SendResult> {
     const deadline = call.deadline ?? newDeadline();
+    let last: SendResult | null = null;
     for (let attempts = 1; ; attempts += 1) {
-      const outcome = await circuit.execute(() => attempt(request, call, deadline));
+      const outcome = await circuit.execute(request.path, () => attempt(request, call, deadline));
+      // A retry that the circuit refused is none: what came before it tells more.
+      if (last !== null && isShed(outcome)) return last;
+      last = { outcome, attempts };
       const delayMs = retryDelayMs(request.operation, outcome, attempts);
-      if (delayMs === null || performance.now() + delayMs >= deadline) {
-        return { outcome, attempts };
-      }
+      if (delayMs === null || performance.now() + delayMs >= deadline) return last;
       observer.onRetry?.(request.operation.name);
       await sleep(delayMs);
     }
@@ -139,34 +137,20 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         pending -= 1;
       }
     },
-    answered: () => probeUntilAnswered(dispatcher, prefix, closing.signal),
+    answered: () => probeUntilAnswered(pool, prefix, closing.signal),
     async close() {
       closing.abort();
-      await dispatcher.close();
+      await pool.close();
     },
   };
+}
+
+function isShed(outcome: Outcome): boolean {
+  return outcome.kind === 'failure' && outcome.reason === 'shed';
 }
 
 /** The outcome of an attempt for which no time is left. */
 function overdue(): Outcome {
   const cause = new Error('the deadline passed before the request was sent');
   return { kind: 'failure', reason: 'timeout', sent: false, cause };
-}
-
-function requestHeaders(
-  credential: string | null,
-  body: string | undefined,
-  { requestId, trace }: UpstreamCall,
-): string[] {
-  const headers = [
-    ...['accept', 'application/json'],
-    ...['accept-encoding', 'identity'],
-    ...['user-agent', 'execution-context-gateway'],
-    ...['x-request-id', requestId],
-  ];
-  if (credential !== null) headers.push('authorization', `Bearer ${credential}`);
-  if (body !== undefined) headers.push('content-type', 'application/json');
-  if (trace !== undefined) headers.push('traceparent', trace.traceparent);
-  if (trace?.tracestate !== undefined) headers.push('tracestate', trace.tracestate);
-  return headers;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
@@ -6,7 +7,7 @@ export interface ExchangeRequest {
   /** As it goes on the wire: percent-encoded, with any path prefix and query. */
   readonly path: string;
   /** Alternating names and values, undici's cheapest form. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly body?: string | undefined;
   /** Milliseconds until the whole exchange, connecting included, is given up. */
   readonly timeoutMs: number;
@@ -36,7 +37,7 @@ export type Outcome = Answer | Failure;
 /** Largest successful response read, in bytes: a full page of large contexts stays well below. */
 const maxBodyBytes = 16 * 1024 * 1024;
 /** Largest error response read, in bytes: only its message is of interest. */
-const maxErrorBodyBytes = 64 * 1024;
+const maxErrorBodyBytes = 1024 * 1024;
 
 /**
  * Sends one request and collects its answer. Never rejects: what went wrong is an {@link Outcome},
@@ -71,21 +72,29 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(dispatcher: Dispatcher): void {
-    const { method, path, headers, body, signal } = this.#request;
+    const { method, path, headers, body = null, signal } = this.#request;
     if (signal?.aborted) {
       this.#onAbort();
       return;
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    // The one deadline is ours; undici's own timers would only add a second, coarser one.
-    const options = { method, path, headers: [...headers], headersTimeout: 0, bodyTimeout: 0 };
-    dispatcher.dispatch(body === undefined ? options : { ...options, body }, this);
+    if (signal !== undefined) {
+      // A client may ask for many contexts at once, and all that is under way ends with it.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    try {
+      // The one deadline is ours; undici's own timers would only add a second, coarser one.
+      dispatcher.dispatch({ method, path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
+    } catch (error) {
+      this.#giveUp('connection', error as Error);
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
     // Given up while it waited for a connection: nothing has been written yet, and nothing will be.
-    if (this.#settled) controller.abort(new Error('given up'));
+    // To throw leaves the connection to whoever is next; to abort would close it.
+    if (this.#settled) throw new Error('given up before it was sent');
+    this.#controller = controller;
   }
 
   onResponseStart(
@@ -96,8 +105,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    const encoding = headers['content-encoding'];
-    const compressed = encoding !== undefined && encoding !== 'identity' && encoding !== '';
+    // Compression was not asked for, and a few bytes of it can stand for gigabytes.
+    const compressed = (headers['content-encoding'] ?? 'identity') !== 'identity';
     if (compressed || Number(headers['content-length'] ?? 0) > this.#cap) this.#refuseBody();
   }
 
@@ -137,6 +146,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #giveUp(reason: Failure['reason'], cause: Error): void {
+    if (this.#settled) return;
     this.#settle({ kind: 'failure', reason, sent: this.#controller !== null, cause });
     this.#controller?.abort(cause);
   }
@@ -151,7 +161,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function decodeUtf8(bytes: Uint8Array): string | null {
   try {

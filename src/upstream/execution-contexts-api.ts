@@ -70,13 +70,12 @@ export function createExecutionContextsApi({
   ): Promise<T> {
     const { operation } = request;
     const { outcome, attempts } = await client.send(request, call);
-    const context = { operation, id, forwardsToken: client.forwardsToken, now: now() };
-    if (outcome.kind === 'failure') throw errorFromFailure(outcome, context);
+    if (outcome.kind === 'failure') throw errorFromFailure(outcome, operation);
     const result = read(outcome, attempts);
     if (result !== null) return result;
-    throw isSuccess(outcome)
-      ? malformedAnswer(outcome, context)
-      : errorFromAnswer(outcome, context);
+    if (isSuccess(outcome)) throw malformedAnswer(outcome, operation);
+    const { forwardsToken } = client;
+    throw errorFromAnswer(outcome, { operation, id, forwardsToken, now: now() });
   }
 
   function askForContext(
@@ -108,7 +107,7 @@ export function createExecutionContextsApi({
     async delete(id, call) {
       const request = { operation: operations.delete, path: pathOf(id) };
       await ask(request, id, call, ({ status }, attempts) =>
-        // Gone at the second attempt: the first one did it after all.
+        // Gone at a later attempt is as good as deleted by it: nobody can tell who did it.
         status === 200 || status === 204 || (status === 404 && attempts > 1) ? true : null,
       );
     },

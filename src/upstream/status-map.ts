@@ -137,12 +137,12 @@ export function errorFromAnswer(
 }
 
 /** The error for a 2xx answer that is not what was asked for. */
-export function malformedAnswer({ status }: Answer, { operation }: ErrorContext): UpstreamError {
+export function malformedAnswer({ status }: Answer, operation: Operation): UpstreamError {
   return toUpstreamError(unexpected, operation, { sent: true, status });
 }
 
 /** The error for a request that got no whole answer. */
-export function errorFromFailure(failure: Failure, { operation }: ErrorContext): UpstreamError {
+export function errorFromFailure(failure: Failure, operation: Operation): UpstreamError {
   const neverLeft = failure.reason === 'connection' && !failure.sent;
   const rule = neverLeft ? unreachable : failureMap[failure.reason];
   return toUpstreamError(rule, operation, { sent: failure.sent, cause: failure.cause });
@@ -155,8 +155,7 @@ interface Attempt {
 }
 
 function toUpstreamError(rule: UpstreamRule, operation: Operation, { sent, ...details }: Attempt) {
-  // A refusal leaves no doubt; a failure on the way, or a success that cannot be read, does.
-  const mayBeApplied = sent && (rule.retryable || isSuccess(details.status));
+  const mayBeApplied = sent && (rule.retryable || leavesDoubt(details.status));
   const doubt =
     operation.writes && mayBeApplied ? ` The ${operation.name} may have been applied.` : '';
   return new UpstreamError(rule.message + doubt, {
@@ -166,8 +165,9 @@ function toUpstreamError(rule: UpstreamRule, operation: Operation, { sent, ...de
   });
 }
 
-function isSuccess(status = 0): boolean {
-  return status >= 200 && status < 300;
+/** A success that cannot be read and a failure half-way do; a redirect and a refusal do not. */
+function leavesDoubt(status = 0): boolean {
+  return status < 300 || status >= 500;
 }
 
 function toUpstreamLimit(message: string, headers: IncomingHttpHeaders, { now }: ErrorContext) {

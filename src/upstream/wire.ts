@@ -1,4 +1,7 @@
-import { exactJson, isRfc3339DateTime, parseJson } from '../json/index.ts';
+import { exactJson, findTooDeep, isRfc3339DateTime, parseJson } from '../json/index.ts';
+
+/** How deep a context may nest, either way: what the API itself takes. */
+export const maxContextDepth = 128;
 
 /** An AI execution context: the JSON state and the session of an agent's run. */
 export interface ExecutionContext {
@@ -67,6 +70,7 @@ function toExecutionContext(wire: unknown): ExecutionContext | null {
   if (sessionId === undefined || createdAt === undefined) return null;
   if (createdAt !== null && !isRfc3339DateTime(createdAt)) return null;
   const context = exactJson(wire['context'] ?? null);
+  if (findTooDeep(context, maxContextDepth) !== null) return null;
   return { id, agentId, workflowId, userId, sessionId, context, createdAt };
 }
 
