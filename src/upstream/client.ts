@@ -14,7 +14,14 @@ export type { Deadline, UpstreamCall } from './upstream-call.ts';
 
 /** What happened, for metrics and logs; nothing in it comes from a body or a token. */
 export interface UpstreamObserver {
-  onExchange?(operation: OperationName, outcome: Outcome, durationMs: number): void;
+  onExchange?(
+    operation: OperationName,
+    outcome: Outcome,
+    durationMs: number,
+    requestId: string,
+  ): void;
+  /** A call was refused unsent: the circuit is open, or too many calls are pending. */
+  onShed?(operation: OperationName): void;
   onRetry?(operation: OperationName): void;
   onCircuitChange?(state: CircuitStateName): void;
 }
@@ -58,6 +65,8 @@ export interface SendResult {
 export interface UpstreamClient {
   readonly forwardsToken: boolean;
   readonly circuitState: CircuitStateName;
+  /** Calls under way, waiting for a connection, or for another attempt. */
+  readonly pending: number;
   /** Starts the deadline of one field's upstream work. */
   deadline(): Deadline;
   send(request: UpstreamRequest, call: UpstreamCall): Promise<SendResult>;
@@ -101,7 +110,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       // A write that has begun is seen through: whoever asked for it wants it done.
       signal: operation.writes ? undefined : call.signal,
     });
-    observer.onExchange?.(operation.name, outcome, performance.now() - startedAt);
+    const durationMs = performance.now() - startedAt;
+    observer.onExchange?.(operation.name, outcome, durationMs, call.requestId);
     return outcome;
   }
 
@@ -120,22 +130,31 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     }
   }
 
+  async function admit(request: UpstreamRequest, call: UpstreamCall): Promise<SendResult> {
+    if (pending >= maxPending) {
+      return { outcome: shed(new Error(`${maxPending} calls are pending`)), attempts: 1 };
+    }
+    pending += 1;
+    try {
+      return await send(request, call);
+    } finally {
+      pending -= 1;
+    }
+  }
+
   return {
     forwardsToken: apiKey === null,
     get circuitState() {
       return circuit.state;
     },
+    get pending() {
+      return pending;
+    },
     deadline: newDeadline,
     async send(request, call) {
-      if (pending >= maxPending) {
-        return { outcome: shed(new Error(`${maxPending} calls are pending`)), attempts: 1 };
-      }
-      pending += 1;
-      try {
-        return await send(request, call);
-      } finally {
-        pending -= 1;
-      }
+      const result = await admit(request, call);
+      if (isShed(result.outcome)) observer.onShed?.(request.operation.name);
+      return result;
     },
     answered: () => probeUntilAnswered(pool, prefix, closing.signal),
     async close() {
