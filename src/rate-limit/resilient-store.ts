@@ -33,6 +33,8 @@ export interface ResilientStoreOptions {
    * @default 250
    */
   readonly probeIntervalMs?: number;
+  /** Told every call that the store did not decide. */
+  readonly onDecidedAlone?: () => void;
   /** Told once an outage, when it begins. */
   readonly onOutage?: (outage: Outage) => void;
   /** Told once an outage, when the store answers again. */
@@ -64,7 +66,7 @@ const closedRetryAfterMs = 1_000;
  */
 export function createResilientStore(options: ResilientStoreOptions): ResilientStore {
   const { store, onStoreFailure = 'local', probeIntervalMs = 250 } = options;
-  const { local = createMemoryStore(), onOutage, onRecovery } = options;
+  const { local = createMemoryStore(), onDecidedAlone, onOutage, onRecovery } = options;
   const closing = new AbortController();
   let outage: { readonly sinceMs: number; calls: number } | undefined;
   let answered = false;
@@ -75,6 +77,7 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
     windows: readonly RateLimitWindow[],
   ): RateLimitDecision | Promise<RateLimitDecision> {
     if (outage !== undefined) outage.calls += 1;
+    onDecidedAlone?.();
     return onStoreFailure === 'local' ? local.consume(key, windows) : refuse(windows);
   }
 
