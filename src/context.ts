@@ -6,6 +6,7 @@ import type { RateLimitWindow } from './rate-limit/limit.ts';
 import type { RateLimiter } from './rate-limit/limiter.ts';
 import { toRateLimitError } from './rate-limit/rate-limit-error.ts';
 import type { RateLimitDecision } from './rate-limit/store.ts';
+import type { AnsweredResult, OperationLabel } from './telemetry/request-metrics.ts';
 import type { UpstreamCall } from './upstream/client.ts';
 import type { ExecutionContext } from './upstream/wire.ts';
 
@@ -15,6 +16,8 @@ export interface GatewayServices {
   readonly rateLimiter: RateLimiter;
   /** Told why an entity reference of another subgraph came back null. @default nobody */
   readonly onNullReference?: ((code: ExecutionContextErrorCode) => void) | undefined;
+  /** Told the member of its union that a root field was answered with. @default nobody */
+  readonly onResult?: ((result: AnsweredResult) => void) | undefined;
 }
 
 /** What a request brings. */
@@ -41,15 +44,25 @@ export interface GatewayContext {
   /** References of other subgraphs under way or answered, by id: equal ones are one read. */
   readonly references: Map<string, Promise<ExecutionContext | null>>;
   readonly onNullReference: (code: ExecutionContextErrorCode) => void;
+  noteResult(result: AnsweredResult): void;
+  readonly facts: RequestFacts;
+}
+
+/** What a request turned out to be, for its line in the log. */
+export interface RequestFacts {
+  operation: OperationLabel;
+  /** How many root fields were answered with each member, or error code, so far. */
+  readonly results: Record<string, number>;
 }
 
 export function createContext(
-  { executionContexts, rateLimiter, onNullReference = () => undefined }: GatewayServices,
+  { executionContexts, rateLimiter, onNullReference = () => undefined, onResult }: GatewayServices,
   { requestId, identity, trace, signal }: RequestDetails,
 ): GatewayContext {
   const token = identity.kind === 'user' ? identity.user.revealToken() : null;
   const call: UpstreamCall = { requestId, token, trace, signal };
   const rateLimitDecisions: RateLimitDecision[] = [];
+  const facts: RequestFacts = { operation: 'none', results: {} };
 
   return {
     requestId,
@@ -63,5 +76,12 @@ export function createContext(
     },
     references: new Map(),
     onNullReference,
+    noteResult(result) {
+      const { member, code } = result;
+      const { results } = facts;
+      results[code ?? member] = (results[code ?? member] ?? 0) + 1;
+      onResult?.(result);
+    },
+    facts,
   };
 }

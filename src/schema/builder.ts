@@ -4,9 +4,10 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import FederationPlugin from '@pothos/plugin-federation';
 
 import type { GatewayContext } from '../context.ts';
-import { RateLimitError } from '../errors.ts';
+import { ExecutionContextError, RateLimitError } from '../errors.ts';
 import PreconditionPlugin from './plugins/precondition/index.ts';
 import RateLimitPlugin from './plugins/rate-limit/index.ts';
+import ResultMemberPlugin from './plugins/result-member/index.ts';
 import { DateTimeScalar, JsonScalar } from './scalars/index.ts';
 
 /**
@@ -26,11 +27,28 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   defaultFieldNullability: false,
-  plugins: [ErrorsPlugin, DirectivesPlugin, PreconditionPlugin, RateLimitPlugin, FederationPlugin],
+  plugins: [
+    ErrorsPlugin,
+    DirectivesPlugin,
+    PreconditionPlugin,
+    RateLimitPlugin,
+    ResultMemberPlugin,
+    FederationPlugin,
+  ],
   errors: { directResult: true },
   rateLimit: {
     errorType: RateLimitError,
     charge: (context, group, windows) => context.charge(group, windows),
+  },
+  resultMember: {
+    onResult(context, { member, value, info }) {
+      context.noteResult({
+        operation: info.operation.operation,
+        field: info.fieldName,
+        member,
+        code: value instanceof ExecutionContextError ? value.code : null,
+      });
+    },
   },
 });
 
