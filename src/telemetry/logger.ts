@@ -1,12 +1,13 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
 import type { LogLevel } from '../config.ts';
+import { loggedError } from './logged-error.ts';
 
 export type { Logger } from 'pino';
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** @default standard output */
+  /** @default standard output, written synchronously: a line is out before the process can end */
   readonly destination?: DestinationStream | undefined;
 }
 
@@ -20,6 +21,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => loggedError(error) },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
