@@ -1,12 +1,16 @@
-import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga';
 
 import type { GatewayServices } from './context.ts';
 import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
 import type { ResolveIdentity } from './identity/identity-resolver.ts';
 import { schema } from './schema/index.ts';
+import { createCors } from './yoga/cors.ts';
+import { createDocumentCache } from './yoga/document-cache.ts';
+import { useCors } from './yoga/use-cors.ts';
+import { useDocumentLimits } from './yoga/use-document-limits.ts';
 import { useExactJson } from './yoga/use-exact-json.ts';
 import { useGatewayContext } from './yoga/use-gateway-context.ts';
+import { useNoIntrospection } from './yoga/use-no-introspection.ts';
 import { useRequestId } from './yoga/use-request-id.ts';
 
 export interface GatewayOptions {
@@ -40,11 +44,14 @@ export function createGateway(options: GatewayOptions) {
     batching: false,
     // The HTTP layer refuses large bodies; here the check would pipe each one through a stream.
     maxRequestBodySize: false,
-    cors: corsOptions(options.corsOrigins ?? []),
+    cors: false,
+    parserAndValidationCache: createDocumentCache(),
     maskedErrors: { isDev: false },
     logging: options.logger ?? false,
     plugins: [
       useRequestId(),
+      useCors(createCors(options.corsOrigins ?? [])),
+      useDocumentLimits(),
       useGatewayContext({ services, resolveIdentity }),
       useExactJson(),
       ...(graphiql === false ? [] : [useGraphiQL(graphiql)]),
@@ -52,21 +59,4 @@ export function createGateway(options: GatewayOptions) {
       ...(options.plugins ?? []),
     ],
   });
-}
-
-function useNoIntrospection(): Plugin {
-  return {
-    onValidate({ addValidationRule }) {
-      addValidationRule(NoSchemaIntrospectionCustomRule);
-    },
-  };
-}
-
-function corsOptions(origins: readonly string[]) {
-  if (origins.length === 0) return false;
-  return {
-    origin: [...origins],
-    methods: ['GET', 'POST'],
-    exposedHeaders: ['x-request-id', 'RateLimit', 'RateLimit-Policy'],
-  };
 }

@@ -5,14 +5,23 @@ import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { stringifyJson } from '../json/index.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Gateway } from '../server.ts';
+import { createCors } from '../yoga/cors.ts';
 import { isJson, parseParams, writeExactly } from '../yoga/use-exact-json.ts';
 import { responseHeadersOf } from '../yoga/use-gateway-context.ts';
 import { OperationRequest } from './operation-request.ts';
 
 type MediaType = 'application/json' | 'application/graphql-response+json';
 
+const mediaTypes: ReadonlyMap<string, MediaType> = new Map([
+  ['*/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/graphql-response+json', 'application/graphql-response+json'],
+]);
+
 export interface OperationRouteOptions {
   readonly gateway: Gateway;
+  /** @default none */
+  readonly corsOrigins?: readonly string[] | undefined;
   readonly logger: Pick<Logger, 'error'>;
 }
 
@@ -23,7 +32,10 @@ export interface OperationRouteOptions {
  *
  * @returns A function that answers, or returns `null` where the request is no such plain one.
  */
-export function createOperationRoute({ gateway, logger }: OperationRouteOptions) {
+export function createOperationRoute(options: OperationRouteOptions) {
+  const { gateway, corsOrigins = [], logger } = options;
+  const cors = createCors(corsOrigins);
+
   async function answer(
     incoming: IncomingMessage,
     response: ServerResponse,
@@ -31,10 +43,10 @@ export function createOperationRoute({ gateway, logger }: OperationRouteOptions)
     mediaType: MediaType,
   ): Promise<void> {
     const request = new OperationRequest(incoming, response) as unknown as Request;
-    const result = await execute(request, body.toString('utf8'));
-    for (const [name, value] of Object.entries(responseHeadersOf(request) ?? {})) {
-      response.setHeader(name, value);
-    }
+    const serverContext = { req: incoming, res: response };
+    const result = await execute(request, body.toString('utf8'), serverContext);
+    setHeaders(response, responseHeadersOf(request) ?? {});
+    setHeaders(response, cors.headersFor(incoming.headers.origin ?? null));
     if (result.errors === undefined) {
       send(response, 200, `${mediaType}; charset=utf-8`, stringifyJson(result));
     } else {
@@ -42,10 +54,14 @@ export function createOperationRoute({ gateway, logger }: OperationRouteOptions)
     }
   }
 
-  async function execute(request: Request, body: string): Promise<ExecutionResult> {
+  async function execute(
+    request: Request,
+    body: string,
+    serverContext: object,
+  ): Promise<ExecutionResult> {
     try {
       const params = parseParams(body);
-      const result = await gateway.getResultForParams({ params, request }, {});
+      const result = await gateway.getResultForParams({ params, request }, serverContext);
       if (result === undefined || isAsyncIterable(result)) {
         throw new TypeError('One result was expected of the operation.');
       }
@@ -56,7 +72,7 @@ export function createOperationRoute({ gateway, logger }: OperationRouteOptions)
   }
 
   function unexpected(error: unknown): GraphQLError {
-    logger.error(error);
+    logger.error({ err: error }, 'operation failed');
     return new GraphQLError('Unexpected error.', {
       extensions: { code: 'INTERNAL_SERVER_ERROR', http: { status: 500 } },
     });
@@ -66,8 +82,8 @@ export function createOperationRoute({ gateway, logger }: OperationRouteOptions)
   async function sendErrors(response: ServerResponse, result: ExecutionResult, type: MediaType) {
     writeExactly(result);
     const answer = processRegularResult(result, gateway.fetchAPI, type);
-    const contentType = answer.headers.get('content-type') ?? type;
-    send(response, answer.status, contentType, await answer.text());
+    setHeaders(response, Object.fromEntries(answer.headers));
+    send(response, answer.status, answer.headers.get('content-type') ?? type, await answer.text());
   }
 
   return (
@@ -80,18 +96,21 @@ export function createOperationRoute({ gateway, logger }: OperationRouteOptions)
       incoming.method === 'POST' &&
       incoming.url === gateway.graphqlEndpoint &&
       isJson(incoming.headers['content-type']) &&
-      incoming.headers.origin === undefined;
+      // A subscription is answered with a stream. Where the word is data, nothing is lost but time.
+      !body.includes('subscription');
     return isPlain && mediaType !== null ? answer(incoming, response, body, mediaType) : null;
   };
 }
 
-/** The common cases of `accept`; `null` leaves the weighing of others to Yoga. */
+/** What the client names first, where that is simple; `null` leaves the weighing to Yoga. */
 function acceptedMediaType(accept = '*/*'): MediaType | null {
-  if (/event-stream|multipart|;/.test(accept)) return null;
-  if (accept.includes('application/graphql-response+json')) {
-    return 'application/graphql-response+json';
-  }
-  return accept === '*/*' || accept.startsWith('application/json') ? 'application/json' : null;
+  if (accept.includes(';')) return null;
+  const [first = ''] = accept.split(',', 1);
+  return mediaTypes.get(first.trim().toLowerCase()) ?? null;
+}
+
+function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {

@@ -1,3 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { refuse } from './refusal.ts';
+
 /** What `GET /ready` answers. */
 export interface Readiness {
   readonly ready: boolean;
@@ -10,27 +14,67 @@ export interface Readiness {
 export interface ProbeOptions {
   readonly readiness: () => Readiness;
   /** The metrics in Prometheus' text format. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
 
-export interface ProbeAnswer {
+interface ProbeAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** The paths that operators and their machines ask. */
+type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
+
+/**
+ * The paths that operators and their machines ask.
+ *
+ * @returns What answers requests to a path, or undefined where the path is another.
+ */
 export function createProbes({ readiness, metrics }: ProbeOptions) {
-  const probes: Readonly<Record<string, () => ProbeAnswer | Promise<ProbeAnswer>>> = {
+  const probes: Readonly<Record<string, Probe>> = {
     // The process is alive because it answers.
     '/health': () => json(200, { status: 'ok' }),
     '/ready': () => {
-      const { ready, degraded, reasons } = readiness();
-      return json(ready ? 200 : 503, { ready, degraded, reasons });
+      const state = readiness();
+      return json(state.ready ? 200 : 503, state);
     },
-    '/metrics': async () => ({ status: 200, ...(await metrics()) }),
+    '/metrics': async () => ({
+      status: 200,
+      contentType: metrics.contentType,
+      body: await metrics.text(),
+    }),
   };
-  return (path: string) => (Object.hasOwn(probes, path) ? probes[path] : undefined);
+
+  return (path: string) => {
+    const probe = Object.hasOwn(probes, path) ? probes[path] : undefined;
+    return (
+      probe &&
+      ((request: IncomingMessage, response: ServerResponse) => answer(probe, request, response))
+    );
+  };
+}
+
+async function answer(
+  probe: Probe,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD') {
+    refuse(response, {
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      message: 'This path answers GET and HEAD only.',
+      headers: { allow: 'GET, HEAD' },
+    });
+    return;
+  }
+  const { status, contentType, body } = await probe();
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
 }
 
 function json(status: number, value: object): ProbeAnswer {

@@ -1,17 +1,29 @@
+import { getOperationAST, type DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-import { createContext, type GatewayContext, type GatewayServices } from '../context.ts';
+import {
+  createContext,
+  type GatewayContext,
+  type GatewayServices,
+  type RequestFacts,
+} from '../context.ts';
 import type { ResolveIdentity } from '../identity/identity-resolver.ts';
 import { rateLimitHeaders } from '../rate-limit/headers.ts';
-import type { UpstreamCall } from '../upstream/client.ts';
 import { requestIdOf } from './use-request-id.ts';
+import { traceContextOf } from './trace-context.ts';
 
 export interface GatewayContextOptions {
   readonly services: GatewayServices;
   readonly resolveIdentity: ResolveIdentity;
 }
 
+/** What `node:http` servers hand to Yoga besides the Fetch request. */
+interface ServerContext {
+  readonly req?: object;
+}
+
 const contexts = new WeakMap<Request, GatewayContext>();
+const facts = new WeakMap<object, RequestFacts>();
 
 /**
  * Gives each request its {@link GatewayContext}, and its response the `RateLimit` headers of what
@@ -20,18 +32,25 @@ const contexts = new WeakMap<Request, GatewayContext>();
 export function useGatewayContext({
   services,
   resolveIdentity,
-}: GatewayContextOptions): Plugin<GatewayContext> {
+}: GatewayContextOptions): Plugin<GatewayContext & ServerContext> {
   return {
     async onContextBuilding({ context, extendContext }) {
-      const { request } = context;
+      const { request, req } = context;
       const gatewayContext = createContext(services, {
         requestId: requestIdOf(request),
         identity: await resolveIdentity(request.headers.get('authorization')),
-        trace: traceOf(request.headers),
+        trace: traceContextOf(request.headers),
         signal: request.signal,
       });
       contexts.set(request, gatewayContext);
+      if (req !== undefined) facts.set(req, gatewayContext.facts);
       extendContext(gatewayContext);
+    },
+    onExecute: ({ args }) => {
+      noteOperation(args);
+    },
+    onSubscribe: ({ args }) => {
+      noteOperation(args);
     },
     onResponse({ request, response }) {
       const headers = responseHeadersOf(request);
@@ -41,6 +60,16 @@ export function useGatewayContext({
   };
 }
 
+interface OperationArgs {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly contextValue: GatewayContext;
+}
+
+function noteOperation({ document, operationName, contextValue }: OperationArgs): void {
+  contextValue.facts.operation = getOperationAST(document, operationName)?.operation ?? 'none';
+}
+
 /** What a request's rate limit decisions say to the client; undefined where there were none. */
 export function responseHeadersOf(request: Request): Readonly<Record<string, string>> | undefined {
   const decisions = contexts.get(request)?.rateLimitDecisions ?? [];
@@ -48,12 +77,7 @@ export function responseHeadersOf(request: Request): Readonly<Record<string, str
   return headers === undefined ? undefined : { ...headers };
 }
 
-/** W3C Trace Context, section 3.2: passed on only where it has the form of one. */
-function traceOf(headers: Headers): UpstreamCall['trace'] {
-  const traceparent = headers.get('traceparent');
-  if (!traceparent || !/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)) {
-    return undefined;
-  }
-  const tracestate = headers.get('tracestate');
-  return tracestate ? { traceparent, tracestate } : { traceparent };
+/** What the request of a `node:http` server turned out to be; undefined before its operation ran. */
+export function requestFactsOf(incoming: object): RequestFacts | undefined {
+  return facts.get(incoming);
 }

@@ -1,0 +1,22 @@
+import { NoSchemaIntrospectionCustomRule, type ExecutionResult } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+
+const suggestion = / Did you mean [^?]*\?/g;
+
+/**
+ * Keeps the schema to those who know it: `__schema` and `__type` are refused, and errors suggest no
+ * names in place of wrong ones, which would tell all of them to whoever guesses long enough.
+ */
+export function useNoIntrospection(): Plugin {
+  return {
+    onValidate({ addValidationRule }) {
+      addValidationRule(NoSchemaIntrospectionCustomRule);
+    },
+    onExecutionResult({ result }) {
+      if (result === undefined || isAsyncIterable(result)) return;
+      for (const { errors = [] } of [result].flat() as ExecutionResult[]) {
+        for (const error of errors) error.message = error.message.replace(suggestion, '');
+      }
+    },
+  };
+}
