@@ -1,5 +1,3 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
-
 import type { Config, UpstreamConfig } from './config.ts';
 import { createExecutionContexts } from './execution-contexts/execution-contexts.ts';
 import { createOwnership, decidedUpstream } from './execution-contexts/ownership.ts';
@@ -10,19 +8,25 @@ import { createIdentityResolver } from './identity/identity-resolver.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { createLimitStore } from './limit-store.ts';
 import type { Clock } from './rate-limit/clock.ts';
-import { listen } from './listening-server.ts';
+import { listen, type ListeningServer } from './listening-server.ts';
 import { createRateLimiter } from './rate-limit/limiter.ts';
 import { readReadiness } from './readiness.ts';
 import { SANDBOX_KEY_ID } from './sandbox/identity.ts';
 import { createGateway } from './server.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { createYogaLogger } from './telemetry/yoga-logger.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import { createUpstreamObserver } from './upstream-observer.ts';
 import { createExecutionContextsApi } from './upstream/execution-contexts-api.ts';
 
 export interface Application {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
-  /** Says unready at once, drains for the configured time, finishes what runs, closes everything. */
+  /**
+   * Says unready at once, drains for the configured time, finishes what runs, closes everything.
+   * Requests that take longer than the upstream's deadline and five seconds are cut off.
+   */
   close(): Promise<void>;
 }
 
@@ -33,10 +37,13 @@ export interface ApplicationOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** What a request may take, in milliseconds, besides the upstream's part of it. */
+const graceMs = 5_000;
+
 /**
  * Builds the gateway out of its parts as the configuration asks, and listens.
  *
- * @throws The listen error, such as `EADDRINUSE`.
+ * @throws ListenError
  */
 export async function startApplication({
   config,
@@ -44,17 +51,15 @@ export async function startApplication({
   clock,
 }: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
-  const limits = createLimitStore({ ...config, logger, clock });
+  const metrics = createMetrics();
+  const limits = createLimitStore({ ...config, logger, metrics: metrics.rateLimits, clock });
   const client = createUpstreamClient({
     url: upstream.url,
     apiKey: config.upstreamAuth === 'api-key' ? upstream.apiKey : null,
     timeoutMs: config.upstreamTimeoutMs,
-    observer: {
-      onCircuitChange(state) {
-        logger.warn({ state }, 'upstream circuit');
-      },
-    },
+    observer: createUpstreamObserver({ logger, metrics: metrics.upstream }),
   });
+  metrics.upstream.watch(() => ({ circuit: client.circuitState, callsInFlight: client.pending }));
   const administrators = {
     permission: config.adminPermission,
     organization: config.adminOrganization,
@@ -70,27 +75,48 @@ export async function startApplication({
     clock: clock && (() => clock.now()),
     // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
     refusedThumbprints: config.upstream === null ? [] : [SANDBOX_KEY_ID],
+    onKeyFetch(outcome) {
+      metrics.identity.keysFetched(outcome);
+      if (outcome !== 'fetched') logger.warn({ outcome }, "the issuer's keys");
+    },
   });
   const gateway = createGateway({
-    services: { executionContexts, rateLimiter: createRateLimiter({ store: limits.store }) },
+    services: {
+      executionContexts,
+      rateLimiter: createRateLimiter({
+        store: limits.store,
+        onDecision: ({ group }, { admitted }) => {
+          metrics.rateLimits.decided(group, admitted);
+        },
+      }),
+      onResult: metrics.requests.answered,
+      onNullReference: metrics.requests.referenceMissed,
+    },
     resolveIdentity: createIdentityResolver({ verifier }),
     graphiql: config.graphiql ? graphiqlOptions(graphiqlToken) : false,
     introspection: config.introspection,
     corsOrigins: config.corsOrigins,
+    logger: createYogaLogger(logger),
   });
   void limits.shared?.start();
   let upstreamAnswered = false;
   void client.answered().then((answered) => (upstreamAnswered = answered));
 
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const { shared } = limits;
-  const server = await listen(
+  async function release(): Promise<void> {
+    await client.close();
+    shared?.close();
+    await closeSandbox?.();
+  }
+
+  const server: ListeningServer = await listen(
     createRequestListener({
       gateway,
-      logger,
+      corsOrigins: config.corsOrigins,
       maxBodyBytes: config.maxBodyBytes,
       routerSecret: config.routerSecret,
+      logger,
+      metrics,
       readiness: () =>
         readReadiness({
           upstreamAnswered: () => upstreamAnswered,
@@ -101,18 +127,18 @@ export async function startApplication({
           },
           shuttingDown: () => server.draining,
         }),
-      metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     }),
     config,
-  );
+  ).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
 
   return {
     url: server.url,
     async close() {
-      await server.drain(config.shutdownDrainMs);
-      await client.close();
-      shared?.close();
-      await closeSandbox?.();
+      await server.drain(config.shutdownDrainMs, config.upstreamTimeoutMs + graceMs);
+      await release();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ListeningServer {
@@ -9,49 +9,113 @@ export interface ListeningServer {
   readonly draining: boolean;
   /**
    * Goes on accepting for `drainMs` milliseconds, telling clients to reconnect elsewhere, then
-   * stops and waits for the requests under way.
+   * stops accepting and waits for the requests under way, `graceMs` milliseconds at most.
    */
-  drain(drainMs: number): Promise<void>;
+  drain(drainMs: number, graceMs: number): Promise<void>;
 }
+
+/** The server cannot listen where it was told to. */
+export class ListenError extends Error {
+  constructor({ host, port }: Address, cause: NodeJS.ErrnoException) {
+    const { code = cause.message } = cause;
+    const reason = listenReasons[code] ?? code;
+    super(`The gateway cannot listen with HOST=${host} and PORT=${port}: ${reason}.`, { cause });
+    this.name = 'ListenError';
+  }
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process has that port; stop it or set PORT to another, or to 0 for any',
+  EACCES: 'ports below 1024 need a privilege; set PORT to a higher one',
+  EADDRNOTAVAIL: 'this machine has no such address; set HOST to one it has, or to 0.0.0.0 for all',
+  ENOTFOUND: 'HOST is no address and no name that resolves to one',
+  EAI_AGAIN: 'HOST is a name that cannot be resolved at the moment',
+};
 
 /** A client that sends slower than this, in milliseconds for a whole request, is cut off. */
 const requestTimeoutMs = 30_000;
 
 /**
+ * Longer than the idle time-outs of common balancers (60 s): the side that reuses a connection must
+ * be the one that closes it, or a request is lost now and then.
+ */
+const keepAliveTimeoutMs = 75_000;
+
+/**
  * Listens on `host` and `port` (0: any free one).
  *
- * @throws The listen error, such as `EADDRINUSE`.
+ * @throws ListenError
  */
 export async function listen(
   listener: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number },
+  address: Address,
 ): Promise<ListeningServer> {
+  const underWay = new Set<ServerResponse>();
+  const unused = new Set<Socket>();
   let draining = false;
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
-    // Balancers keep connections open for long; this is how they learn to open no more here.
-    if (draining) response.setHeader('connection', 'close');
-    listener(request, response);
+
+  const server = createServer(
+    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    (request, response) => {
+      unused.delete(request.socket);
+      underWay.add(response);
+      response.once('close', () => underWay.delete(response));
+      if (draining) endConnectionAfter(response);
+      listener(request, response);
+    },
+  );
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
   });
-  // Longer than the idle time-outs of common balancers (60 s): the side that reuses a connection
-  // must be the one that closes it, or a request is lost now and then.
-  server.keepAliveTimeout = 75_000;
-  server.listen(port, host);
-  await once(server, 'listening');
+  await startListening(server, address);
 
   return {
     url: urlOf(server.address() as AddressInfo),
     get draining() {
       return draining;
     },
-    async drain(drainMs) {
+    async drain(drainMs, graceMs) {
       draining = true;
+      for (const response of underWay) endConnectionAfter(response);
       await sleep(drainMs);
+
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // Connections opened ahead, which Node takes for ones whose first request is on its way.
+      for (const socket of unused) socket.destroy();
+      const giveUp = setTimeout(() => {
+        server.closeAllConnections();
+      }, graceMs);
       await closed;
+      clearTimeout(giveUp);
     },
   };
+}
+
+async function startListening(
+  server: ReturnType<typeof createServer>,
+  address: Address,
+): Promise<void> {
+  server.listen(address.port, address.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenError(address, error as NodeJS.ErrnoException);
+  }
+}
+
+/**
+ * Sends `Connection: close`. Balancers keep connections open for long; this is how they learn to
+ * send no more on this one.
+ */
+function endConnectionAfter(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

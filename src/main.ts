@@ -1,6 +1,8 @@
 import { startApplication } from './application.ts';
 import { readConfig } from './config.ts';
 import { ConfigurationError } from './environment.ts';
+import { ListenError } from './listening-server.ts';
+import { endOnSignal } from './shutdown.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 try {
@@ -23,15 +25,9 @@ try {
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));
   }
   logger.info({ url: `${application.url}/graphql` }, 'listening');
-
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      logger.info({ signal }, 'shutting down');
-      void application.close().then(() => process.exit(0));
-    });
-  }
+  endOnSignal({ application, logger });
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
+  if (!(error instanceof ConfigurationError || error instanceof ListenError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -15,15 +15,20 @@ export interface ReadinessSources {
  */
 export function readReadiness(sources: ReadinessSources): Readiness {
   const { sharedLimits } = sources;
+  const circuit = sources.circuitState();
   const limitsDown = sharedLimits !== null && !sharedLimits.healthy();
   const reasons = [
     ...(sources.shuttingDown() ? ['shutting down'] : []),
-    ...(sources.upstreamAnswered() ? [] : ['the upstream has not answered yet']),
-    ...(limitsDown && sharedLimits.required ? ['Redis does not answer, and limits need it'] : []),
+    ...(sources.upstreamAnswered() ? [] : ['upstream: it has not answered yet']),
+    ...(limitsDown && sharedLimits.required
+      ? ['redis: it does not answer, and RATE_LIMIT_ON_STORE_FAILURE is closed']
+      : []),
   ];
   const degraded = [
-    ...(sources.circuitState() === 'closed' ? [] : ['upstream: calls are held back']),
-    ...(limitsDown ? ['rate limits: Redis does not answer'] : []),
+    ...(circuit === 'closed' ? [] : [`upstream: it fails, so calls are held back (${circuit})`]),
+    ...(limitsDown && !sharedLimits.required
+      ? ['redis: it does not answer, so each replica counts limits by itself']
+      : []),
   ];
   return { ready: reasons.length === 0, degraded, reasons };
 }

@@ -1,0 +1,37 @@
+import type { Application } from './application.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+export interface ShutdownOptions {
+  readonly application: Pick<Application, 'close'>;
+  readonly logger: Logger;
+}
+
+/**
+ * Closes the application on the first SIGTERM or SIGINT, and ends the process with 0. A second one
+ * ends it at once with 1: whoever sends it has waited long enough.
+ */
+export function endOnSignal({ application, logger }: ShutdownOptions): void {
+  let closing = false;
+
+  function end(signal: NodeJS.Signals): void {
+    if (closing) {
+      logger.warn({ signal }, 'ending at once');
+      process.exit(1);
+    }
+    closing = true;
+    logger.info({ signal }, 'shutting down');
+    application.close().then(
+      () => {
+        logger.info('closed');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'shutdown failed');
+        process.exit(1);
+      },
+    );
+  }
+
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}
