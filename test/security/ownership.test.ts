@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { askField, askFields, fields, mutationOf, queryOf } from '../support/fields.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { replyError } from '../support/upstream-faults.ts';
+
+let gateway: TestGateway;
+let id: string;
+let users = 0;
+/** Two users nobody has seen before, so that no limit is near. */
+let owner: string;
+let stranger: string;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.close());
+
+beforeEach(() => {
+  users += 1;
+  id = `ctx_${users}`;
+  owner = `owner-${users}`;
+  stranger = `stranger-${users}`;
+  gateway.upstream.seed({ id, agent_id: `agent-of-${owner}`, user_id: owner, context: 'private' });
+  gateway.upstream.clear();
+});
+
+const asked = () => gateway.upstream.requests.map(({ method }) => method);
+
+async function askAs(name: string, document: string) {
+  return askField(gateway, document, { token: await gateway.tokenOf(name) });
+}
+
+async function askAsAdministrator(document: string) {
+  return askField(gateway, document, { token: await gateway.freshToken() });
+}
+
+const update = () => mutationOf(fields.update(id));
+const read = () => queryOf(fields.read(id));
+const remove = () => mutationOf(fields.delete(id));
+const forbidden = { __typename: 'ExecutionContextForbiddenError', code: 'FORBIDDEN' };
+
+describe("the owner of a context, where the gateway's key goes upstream", () => {
+  it('is asked for once: a second update costs no read', async () => {
+    await askAs(owner, update());
+    expect(asked()).toEqual(['GET', 'PUT']);
+    expect(await askAs(owner, update())).toMatchObject({ id, context: { step: 2 } });
+    expect(asked()).toEqual(['GET', 'PUT', 'PUT']);
+  });
+
+  it.each([
+    ['a read', read],
+    ['a list', () => queryOf(fields.list(`agent-of-${owner}`))],
+  ])('is known from %s, so that the first update costs no further one', async (_, document) => {
+    await askAs(owner, document());
+    await askAs(owner, update());
+    expect(asked()).toEqual(['GET', 'PUT']);
+  });
+
+  it('is asked for once by updates of one request', async () => {
+    const token = await gateway.tokenOf(owner);
+    await askFields(gateway, mutationOf(fields.update(id), fields.update(id)), { token });
+    expect(asked()).toEqual(['GET', 'PUT', 'PUT']);
+  });
+
+  it('once known refuses others without any call upstream', async () => {
+    await askAs(owner, read());
+    gateway.upstream.clear();
+    for (const document of [read(), update(), remove()]) {
+      expect(await askAs(stranger, document)).toMatchObject(forbidden);
+    }
+    expect(asked()).toEqual([]);
+    expect(gateway.upstream.stored(id)).toMatchObject({ context: 'private' });
+  });
+
+  it('is asked for anew after the context was deleted', async () => {
+    await askAs(owner, remove());
+    gateway.upstream.seed({ id, user_id: stranger });
+    gateway.upstream.clear();
+    expect(await askAs(owner, read())).toMatchObject(forbidden);
+    expect(await askAs(stranger, update())).toMatchObject({ id });
+    expect(asked()).toEqual(['GET', 'PUT']);
+  });
+
+  it('is not learned from an answer that failed, and no write follows one', async () => {
+    gateway.upstream.next(replyError(404, 'execution context not found'));
+    expect(await askAs(owner, update())).toMatchObject({
+      __typename: 'ExecutionContextNotFoundError',
+      message: 'execution context not found',
+    });
+    expect(asked()).toEqual(['GET']);
+    await askAs(owner, update());
+    expect(asked()).toEqual(['GET', 'GET', 'PUT']);
+  });
+
+  it('is compared to the letter', async () => {
+    for (const name of [owner.toUpperCase(), `${owner} `, `${owner}\u0000`]) {
+      expect(await askAs(name, update())).toMatchObject(forbidden);
+    }
+    expect(asked()).not.toContain('PUT');
+  });
+
+  it('tells those refused neither who it is nor what is in the context', async () => {
+    const answer = JSON.stringify(await askAs(stranger, read()));
+    expect(answer).not.toContain(owner);
+    expect(answer).not.toContain('private');
+  });
+});
+
+describe.each([
+  ['without a user_id', {}],
+  ['whose user_id is null', { user_id: null }],
+  ['whose user_id is empty', { user_id: '' }],
+])('a context %s', (_, ownership) => {
+  beforeEach(() => {
+    gateway.upstream.seed({ id, agent_id: `agent-of-${owner}`, ...ownership });
+  });
+
+  it('is refused to users, known or not', async () => {
+    for (const document of [read(), update(), remove(), read()]) {
+      expect(await askAs(owner, document)).toMatchObject(forbidden);
+    }
+    expect(asked()).toEqual(['GET']);
+    const page = await askAs(owner, queryOf(fields.list(`agent-of-${owner}`)));
+    expect(page).toMatchObject({ items: [] });
+  });
+
+  it('is for administrators', async () => {
+    expect(await askAsAdministrator(read())).toMatchObject({ id });
+    expect(await askAsAdministrator(update())).toMatchObject({ id });
+    const page = await askAsAdministrator(queryOf(fields.list(`agent-of-${owner}`)));
+    expect(page).toMatchObject({ items: [{ id }] });
+    expect(await askAsAdministrator(remove())).toMatchObject({ id });
+  });
+});
+
+describe('a new context', () => {
+  const ownerSent = () =>
+    gateway.upstream.requests.map(({ body }) => (JSON.parse(body) as { user_id: unknown }).user_id);
+
+  it("is the caller's where nobody is named, and where the caller is", async () => {
+    await askAs(owner, mutationOf(fields.create()));
+    await askAs(owner, mutationOf(fields.create(owner)));
+    expect(ownerSent()).toEqual([owner, owner]);
+  });
+
+  it("is never somebody else's by a user", async () => {
+    expect(await askAs(owner, mutationOf(fields.create(stranger)))).toMatchObject(forbidden);
+    expect(asked()).toEqual([]);
+  });
+
+  it('is whose an administrator says', async () => {
+    await askAsAdministrator(mutationOf(fields.create(owner)));
+    expect(ownerSent()).toEqual([owner]);
+  });
+
+  it('can be updated by its owner at the cost of one read', async () => {
+    const { id: created } = await askAs(owner, mutationOf(fields.create()));
+    gateway.upstream.clear();
+    const result = await askAs(owner, mutationOf(fields.update(String(created))));
+    expect(result).toMatchObject({ id: created });
+    expect(asked()).toEqual(['GET', 'PUT']);
+  });
+});
+
+describe('a list', () => {
+  const page = (name: string) =>
+    askAs(
+      name,
+      `{ executionContexts(perPage: 2, agentId: "shared-${users}") {
+      __typename ... on ExecutionContextPage { items { id } hasMore } } }`,
+    );
+
+  function seedShared(...userIds: string[]) {
+    const agent_id = `shared-${users}`;
+    gateway.upstream.seed(
+      ...userIds.map((user_id, index) => ({
+        id: `shared_${users}_${index}`,
+        agent_id,
+        user_id,
+        created_at: new Date(Date.UTC(2025, 0, 31 - index)).toISOString(),
+      })),
+    );
+  }
+
+  it("is a page of the API's, of which others' contexts are left out", async () => {
+    seedShared(stranger, owner);
+    expect(await page(owner)).toMatchObject({
+      items: [{ id: `shared_${users}_1` }],
+      hasMore: false,
+    });
+    expect(gateway.upstream.requests.map(({ path }) => path)).toEqual([
+      `/ai-execution-context?page=1&per_page=2&agent_id=shared-${users}`,
+    ]);
+  });
+
+  it("says hasMore as the API does, even where nothing on the page is the caller's", async () => {
+    seedShared(stranger, stranger, owner);
+    expect(await page(owner)).toMatchObject({ items: [], hasMore: true });
+    expect(asked()).toEqual(['GET']);
+  });
+});
