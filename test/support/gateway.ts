@@ -2,28 +2,17 @@ import { startApplication } from '../../src/application.ts';
 import type { Clock } from '../../src/rate-limit/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { askGraphQL, type AskOptions, type GraphQLAnswer } from './ask.ts';
 import { startIssuer, type Issuer } from './issuer.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
+
+export type { AskOptions, GraphQLAnswer } from './ask.ts';
 
 export interface TestGatewayOptions {
   /** Environment variables that differ from the usual. */
   readonly env?: Readonly<Record<string, string>>;
   /** By which tokens expire and calls are counted in process. @default the real time */
   readonly clock?: Clock;
-}
-
-export interface GraphQLAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  /** The parsed body. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test knows what it asked for
-  readonly body: any;
-}
-
-export interface AskOptions {
-  /** The `authorization` header's token. @default none */
-  readonly token?: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A whole gateway as `npm start` runs it, over real HTTP on both sides. */
@@ -81,20 +70,7 @@ export async function startTestGateway({
       const organization_permissions = [adminPermission];
       return issuer.token({ sub: `administrator-${users}`, organization_permissions });
     },
-    async ask(query, variables = {}, { token, headers } = {}) {
-      const response = await fetch(`${application.url}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      const text = await response.text();
-      const parsed: unknown = JSON.parse(text);
-      return { status: response.status, headers: response.headers, body: parsed };
-    },
+    ask: (query, variables, options) => askGraphQL(application.url, query, variables, options),
     logs: () => logged,
     async close() {
       await application.close();

@@ -1,0 +1,34 @@
+export interface GraphQLAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test knows what it asked for
+  readonly body: any;
+}
+
+export interface AskOptions {
+  /** The `authorization` header's token. @default none */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends one operation to the GraphQL server at `url` (without its path), as a client would. */
+export async function askGraphQL(
+  url: string,
+  query: string,
+  variables: object = {},
+  { token, headers }: AskOptions = {},
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  const text = await response.text();
+  const body: unknown = JSON.parse(text);
+  return { status: response.status, headers: response.headers, body };
+}
