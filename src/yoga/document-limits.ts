@@ -32,12 +32,18 @@ const nouns: Readonly<Record<Limit, string>> = {
   fragments: 'fragments',
 };
 
+const documentTooLargeCode = 'DOCUMENT_TOO_LARGE';
+
 /** The error of a document that is larger than its `limit`. */
 export function documentTooLarge(limit: Limit): GraphQLError {
   return new GraphQLError(
     `The document has more than ${documentLimits[limit]} ${nouns[limit]}: send less at once.`,
-    { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } } },
+    { extensions: { code: documentTooLargeCode, http: { status: 400 } } },
   );
+}
+
+export function isDocumentTooLarge(error: unknown): error is GraphQLError {
+  return error instanceof GraphQLError && error.extensions['code'] === documentTooLargeCode;
 }
 
 /**

@@ -1,13 +1,23 @@
 import { GraphQLError, parse, type DocumentNode, type Source } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-import { checkDocumentLimits, documentLimits, documentTooLarge } from './document-limits.ts';
+import {
+  checkDocumentLimits,
+  documentLimits,
+  documentTooLarge,
+  isDocumentTooLarge,
+} from './document-limits.ts';
 
 /** Parses documents within the {@link documentLimits}, and refuses others with HTTP status 400. */
 export function useDocumentLimits(): Plugin {
   return {
     onParse({ setParseFn }) {
       setParseFn(parseWithinLimits);
+      return ({ result }) => {
+        // Before Yoga sees it, which has malformed documents answered with 200 where the client
+        // accepts application/json only.
+        if (isDocumentTooLarge(result)) throw result;
+      };
     },
   };
 }

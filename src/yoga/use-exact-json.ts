@@ -12,13 +12,13 @@ import { parseJson, stringifyJson } from '../json/index.ts';
  */
 export function useExactJson(): Plugin {
   return {
-    onRequestParse({ request, setRequestParser, fetchAPI }) {
-      if (request.method !== 'POST') return;
-      setRequestParser(
-        isJson(request.headers.get('content-type'))
-          ? async () => parseParams(await request.text())
-          : () => new fetchAPI.Response('Send application/json.\n', { status: 415 }),
-      );
+    onRequestParse({ request, setRequestParser }) {
+      if (request.method === 'GET') {
+        setRequestParser(() => parseSearch(request.url));
+      } else if (request.method === 'POST') {
+        if (!isJson(request.headers.get('content-type'))) throw notJson();
+        setRequestParser(async () => parseParams(await request.text()));
+      }
     },
     onResultProcess({ result }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
@@ -43,12 +43,7 @@ export function isJson(contentType: string | null | undefined): boolean {
  * @throws GraphQLError with HTTP status 400 where it is no JSON object.
  */
 export function parseParams(body: string): GraphQLParams {
-  let params: unknown;
-  try {
-    params = parseJson(body);
-  } catch {
-    throw badRequest('The request body must be valid JSON.');
-  }
+  const params = parse(body, 'The request body must be valid JSON.');
   if (Array.isArray(params)) {
     throw badRequest('The request body must be one operation: batching is not supported.');
   }
@@ -58,8 +53,37 @@ export function parseParams(body: string): GraphQLParams {
   return params;
 }
 
+/** The GraphQL parameters in the URL of a GET request. */
+function parseSearch(url: string): GraphQLParams {
+  const search = new URLSearchParams(url.split('?', 2)[1]);
+  const params: Record<string, unknown> = {};
+  for (const name of ['query', 'operationName']) {
+    const value = search.get(name);
+    if (value !== null && value !== '') params[name] = value;
+  }
+  for (const name of ['variables', 'extensions']) {
+    const value = search.get(name);
+    if (value) params[name] = parse(value, `The parameter ${name} must be valid JSON.`);
+  }
+  return params;
+}
+
+function parse(text: string, complaint: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw badRequest(complaint);
+  }
+}
+
 function badRequest(message: string) {
   return createGraphQLError(message, {
-    extensions: { code: 'BAD_REQUEST', http: { spec: true, status: 400 } },
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  });
+}
+
+function notJson() {
+  return createGraphQLError('The request body must be JSON: send content-type application/json.', {
+    extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415 } },
   });
 }
