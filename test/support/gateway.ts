@@ -13,6 +13,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** By which tokens expire and calls are counted in process. @default the real time */
   readonly clock?: Clock;
+  /** The path that the API is below. @default none */
+  readonly upstreamPath?: string;
 }
 
 /** A whole gateway as `npm start` runs it, over real HTTP on both sides. */
@@ -36,12 +38,13 @@ export const adminPermission = 'execution_contexts:manage';
 export async function startTestGateway({
   env,
   clock,
+  upstreamPath = '',
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const upstream = await startUpstream();
   const issuer = await startIssuer(clock === undefined ? {} : { now: () => clock.now() });
   const config = readConfig({
     PORT: '0',
-    UPSTREAM_URL: upstream.url,
+    UPSTREAM_URL: upstream.url + upstreamPath,
     UPSTREAM_API_KEY: apiKey,
     JWT_ISSUER: issuer.url,
     ADMIN_PERMISSION: adminPermission,

@@ -1,0 +1,173 @@
+import type { AskOptions, TestGateway } from './gateway.ts';
+import type { RecordedRequest } from './upstream-exchange.ts';
+
+export type OperationName = 'fetch' | 'list' | 'create' | 'update' | 'delete';
+
+export const operationNames = ['fetch', 'list', 'create', 'update', 'delete'] as const;
+
+/** A member of a result union with all its fields; those of other members are undefined. */
+export interface Result {
+  readonly __typename: string;
+  readonly id?: string;
+  readonly agentId?: string | null;
+  readonly workflowId?: string | null;
+  readonly userId?: string | null;
+  readonly sessionId?: string | null;
+  readonly context?: unknown;
+  readonly createdAt?: string | null;
+  readonly hasMore?: boolean;
+  readonly items?: readonly { readonly id: string }[];
+  readonly code?: string;
+  readonly message?: string;
+  readonly requestId?: string;
+  readonly issues?: readonly { readonly path: readonly string[]; readonly message: string }[];
+  readonly missing?: string | null;
+  readonly source?: string;
+  readonly retryAfterMs?: number;
+  readonly limit?: number | null;
+  readonly windowMs?: number | null;
+  readonly status?: number | null;
+  readonly retryable?: boolean;
+}
+
+interface Answered {
+  readonly data: Readonly<Record<string, Result>>;
+  readonly errors?: unknown;
+}
+
+interface Shape {
+  readonly type: 'query' | 'mutation';
+  readonly union: string;
+  readonly success: string;
+  /** How many a user may call at once. */
+  readonly burst: number;
+  /** The field for the key: the id, or the agent's id where an operation has none. */
+  readonly field: (key: string) => string;
+}
+
+const context = `... on AiExecutionContext {
+  id agentId workflowId userId sessionId context createdAt
+}`;
+const page = `... on ExecutionContextPage {
+  hasMore items { id agentId workflowId userId sessionId context createdAt }
+}`;
+const error = `... on ExecutionContextError { code message requestId }
+... on ExecutionContextInputError { issues { path message } }
+... on ExecutionContextNotFoundError { missing: id }
+... on ExecutionContextRateLimitError { source retryAfterMs limit windowMs }
+... on ExecutionContextUpstreamError { status retryable }`;
+
+const text = (value: string) => JSON.stringify(value);
+
+const shapes: Readonly<Record<OperationName, Shape>> = {
+  fetch: {
+    type: 'query',
+    union: 'ExecutionContextResult',
+    success: context,
+    burst: 20,
+    field: (key) => `executionContext(id: ${text(key)})`,
+  },
+  list: {
+    type: 'query',
+    union: 'ExecutionContextsResult',
+    success: page,
+    burst: 20,
+    field: (key) => `executionContexts(agentId: ${text(key)})`,
+  },
+  create: {
+    type: 'mutation',
+    union: 'CreateExecutionContextResult',
+    success: context,
+    burst: 10,
+    field: (key) => `createExecutionContext(input: { agentId: ${text(key)} })`,
+  },
+  update: {
+    type: 'mutation',
+    union: 'UpdateExecutionContextResult',
+    success: context,
+    burst: 10,
+    field: (key) => `updateExecutionContext(id: ${text(key)}, input: { context: { step: 1 } })`,
+  },
+  delete: {
+    type: 'mutation',
+    union: 'DeleteExecutionContextResult',
+    success: '... on DeletedExecutionContext { id }',
+    burst: 10,
+    field: (key) => `deleteExecutionContext(id: ${text(key)})`,
+  },
+};
+
+/** The key that a request carries upstream: the id in its path, else the agent's id. */
+export function keyOf({ path, body }: Pick<RecordedRequest, 'path' | 'body'>): string {
+  const url = new URL(path, 'http://upstream');
+  const [, id] = url.pathname.split('/ai-execution-context/');
+  if (id !== undefined) return decodeURIComponent(id);
+  const inQuery = url.searchParams.get('agent_id');
+  return inQuery ?? (JSON.parse(body) as { agent_id: string }).agent_id;
+}
+
+/** A document that runs `operation` once for each key, as the aliases `r0`, `r1`, … */
+function documentOf(operation: OperationName, keys: readonly string[]): string {
+  const { type, union, success, field } = shapes[operation];
+  const fields = keys.map((key, i) => `r${i}: ${field(key)} { ...Result }`).join('\n');
+  return `${type} { ${fields} }\nfragment Result on ${union} { __typename ${success} ${error} }`;
+}
+
+/**
+ * Runs an operation once for each key, all in one request, and answers with its results.
+ *
+ * @param options - By default the token of an administrator nobody has seen before.
+ * @throws {Error} Where the answer isn't HTTP 200 without top-level errors: an outcome of the
+ *   upstream, whatever it is, is data.
+ */
+export async function run(
+  gateway: TestGateway,
+  operation: OperationName,
+  keys: readonly string[],
+  options: AskOptions = {},
+): Promise<Result[]> {
+  const token = options.token ?? (await gateway.freshToken());
+  const document = documentOf(operation, keys);
+  const answer = await gateway.ask(document, {}, { ...options, token });
+  const { data, errors } = answer.body as Answered;
+  if (answer.status !== 200 || errors !== undefined) {
+    throw new Error(`${operation} answered HTTP ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+  return keys.map((_, i) => data[`r${i}`] ?? missing(operation));
+}
+
+function missing(operation: string): never {
+  throw new Error(`${operation} answered nothing`);
+}
+
+/** Runs an operation once. */
+export async function runOne(
+  gateway: TestGateway,
+  operation: OperationName,
+  key = 'ctx_1',
+  options: AskOptions = {},
+): Promise<Result> {
+  const [result] = await run(gateway, operation, [key], options);
+  return result ?? missing(operation);
+}
+
+/** Runs an operation for any number of keys, as many at once as the limits allow one user. */
+export async function runAll(
+  gateway: TestGateway,
+  operation: OperationName,
+  keys: readonly string[],
+): Promise<Map<string, Result>> {
+  const results = new Map<string, Result>();
+  const { burst } = shapes[operation];
+  let next = 0;
+  async function work(): Promise<void> {
+    while (next < keys.length) {
+      const chunk = keys.slice(next, (next += burst));
+      (await run(gateway, operation, chunk)).forEach((result, i) => {
+        results.set(chunk[i] ?? '', result);
+      });
+    }
+  }
+  await Promise.all([work(), work(), work(), work()]);
+  return results;
+}
