@@ -6,13 +6,14 @@ import type { Gateway } from '../../src/server.ts';
 
 const logger = { error: () => undefined };
 // The decision needs no more of a gateway, and what is left to Yoga never gets further.
-const gateway = { graphqlEndpoint: '/graphql' } as Gateway;
+const gateway = { graphqlEndpoint: '/graphql' } as unknown as Gateway;
 const route = createOperationRoute({ gateway, logger });
 
 function isLeft(incoming: object, body = '{"query":"{ __typename }"}'): boolean {
   const headers = { 'content-type': 'application/json' };
-  const request = { method: 'POST', url: '/graphql', headers, ...incoming };
-  return route(request as IncomingMessage, {} as ServerResponse, Buffer.from(body)) === null;
+  const request: unknown = { method: 'POST', url: '/graphql', headers, ...incoming };
+  const response: unknown = {};
+  return route(request as IncomingMessage, response as ServerResponse, Buffer.from(body)) === null;
 }
 
 describe('the route of plain operations leaves to Yoga', () => {
