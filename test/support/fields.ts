@@ -13,38 +13,50 @@ export interface FieldsAnswer {
   readonly results: readonly FieldResult[];
 }
 
+const successes = {
+  ExecutionContextResult: '... on AiExecutionContext { id userId sessionId context }',
+  UpdateExecutionContextResult: '... on AiExecutionContext { id userId sessionId context }',
+  CreateExecutionContextResult: '... on AiExecutionContext { id userId sessionId context }',
+  ExecutionContextsResult: '... on ExecutionContextPage { items { id } hasMore }',
+  DeleteExecutionContextResult: '... on DeletedExecutionContext { id }',
+} as const;
+
 const errors = `
   ... on ExecutionContextError { code message requestId }
   ... on ExecutionContextRateLimitError { source retryAfterMs limit windowMs }
   ... on ExecutionContextUpstreamError { status retryable }`;
-const context = `{ __typename ... on AiExecutionContext { id userId sessionId context } ${errors} }`;
-const page = `{ __typename ... on ExecutionContextPage { items { id } hasMore } ${errors} }`;
-const deleted = `{ __typename ... on DeletedExecutionContext { id } ${errors} }`;
-const quote = (text: string) => JSON.stringify(text);
+
+const quote = (text: string | null) => JSON.stringify(text);
 
 /** The text of each field, with all that its result may tell. */
 export const fields = {
-  read: (id: string) => `executionContext(id: ${quote(id)}) ${context}`,
-  list: (agentId: string) => `executionContexts(agentId: ${quote(agentId)}) ${page}`,
+  read: (id: string) => `executionContext(id: ${quote(id)}) { ...ExecutionContextResult }`,
+  list: (agentId: string) =>
+    `executionContexts(agentId: ${quote(agentId)}) { ...ExecutionContextsResult }`,
   update: (id: string) =>
-    `updateExecutionContext(id: ${quote(id)}, input: { context: { step: 2 } }) ${context}`,
+    `updateExecutionContext(id: ${quote(id)}, input: { context: { step: 2 } }) { ...UpdateExecutionContextResult }`,
   create: (userId: string | null = null) =>
-    `createExecutionContext(input: { agentId: "agent", userId: ${JSON.stringify(userId)} }) ${context}`,
-  delete: (id: string) => `deleteExecutionContext(id: ${quote(id)}) ${deleted}`,
+    `createExecutionContext(input: { agentId: "agent", userId: ${quote(userId)} }) { ...CreateExecutionContextResult }`,
+  delete: (id: string) =>
+    `deleteExecutionContext(id: ${quote(id)}) { ...DeleteExecutionContextResult }`,
 } as const;
 
 /** A query of the fields, each under an alias of its own. */
 export function queryOf(...asked: readonly string[]): string {
-  return `query { ${aliased(asked)} }`;
+  return `query ${aliased(asked)}`;
 }
 
 /** A mutation of the fields, each under an alias of its own. */
 export function mutationOf(...asked: readonly string[]): string {
-  return `mutation { ${aliased(asked)} }`;
+  return `mutation ${aliased(asked)}`;
 }
 
 function aliased(asked: readonly string[]): string {
-  return asked.map((field, index) => `field${index}: ${field}`).join('\n');
+  const selections = asked.map((field, index) => `field${index}: ${field}`).join('\n');
+  const fragments = Object.entries(successes)
+    .filter(([union]) => selections.includes(`...${union} `))
+    .map(([union, success]) => `fragment ${union} on ${union} { __typename ${success} ${errors} }`);
+  return `{ ${selections} }\n${fragments.join('\n')}`;
 }
 
 /**
