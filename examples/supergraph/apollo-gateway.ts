@@ -23,7 +23,7 @@ export function createApolloGateway({
       new RemoteGraphQLDataSource<RouterContext>({
         url,
         willSendRequest({ request, context }) {
-          const { authorization, requestId }: RouterContext = context;
+          const { authorization, requestId } = context as RouterContext;
           if (authorization) request.http?.headers.set('authorization', authorization);
           if (requestId) request.http?.headers.set('x-request-id', requestId);
           if (name === 'execution-contexts' && routerSecret !== undefined) {

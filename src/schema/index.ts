@@ -4,6 +4,7 @@ import './execution-context/queries.ts';
 import { builder } from './builder.ts';
 import { rateLimitDirective } from './plugins/rate-limit/index.ts';
 import { withIdScalar } from './scalars/index.ts';
+import { withServiceSdl } from './service-sdl.ts';
 
 /** Where `@rateLimit` is specified; composers tell equal directives apart by such URLs. */
 const rateLimitSpec = 'https://execution-context-gateway.dev/rateLimit/v1.0';
@@ -19,4 +20,4 @@ const subgraph = builder.toSubGraphSchema({
 });
 
 /** The executable subgraph schema, built once when this module is loaded. */
-export const schema = withIdScalar(subgraph);
+export const schema = withServiceSdl(withIdScalar(subgraph));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import { getOperationAST, GraphQLError, print, type ExecutionArgs } from 'graphql';
@@ -45,7 +45,7 @@ function useExecutor(executor: Executor): Plugin {
         schema,
         context: {
           authorization: headers.get('authorization'),
-          requestId: headers.get('x-request-id'),
+          requestId: headers.get('x-request-id') ?? randomUUID(),
         },
         queryHash: createHash('sha256').update(source).digest('hex'),
         document,

@@ -3,7 +3,7 @@ import type { Conversation } from '../../examples/supergraph/conversations/conve
 import { startConversations } from '../../examples/supergraph/conversations/server.ts';
 import { startHiveGateway } from '../../examples/supergraph/hive-gateway.ts';
 import type { LoopbackServer } from '../../examples/supergraph/loopback-server.ts';
-import { askGraphQL } from '../support/ask.ts';
+import { askGraphQL, dataOf, type AskOptions } from '../support/ask.ts';
 import { createClock, type FrozenClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { startApolloGateway } from './apollo-gateway-server.ts';
@@ -26,8 +26,8 @@ export interface Supergraph {
   readonly contexts: TestGateway;
   /** By which calls are counted and tokens expire. */
   readonly clock: FrozenClock;
-  /** What the client asks the router. */
-  readonly ask: TestGateway['ask'];
+  /** The data that the router answers a client with, there being no top-level errors. */
+  dataOf(query: string, variables?: object, asker?: AskOptions): Promise<unknown>;
   /** The ids of the requests that reached the subgraph's log, oldest first. */
   loggedRequestIds(): readonly string[];
   close(): Promise<void>;
@@ -63,7 +63,8 @@ export async function startSupergraph(options: SupergraphOptions): Promise<Super
   return {
     contexts,
     clock,
-    ask: (query, variables, asker) => askGraphQL(router.url, query, variables, asker),
+    dataOf: async (query, variables, asker) =>
+      dataOf(await askGraphQL(router.url, query, variables, asker)),
     loggedRequestIds: () =>
       contexts
         .logs()

@@ -32,3 +32,14 @@ export async function askGraphQL(
   const body: unknown = JSON.parse(text);
   return { status: response.status, headers: response.headers, body };
 }
+
+/**
+ * The data of an answer without top-level errors.
+ *
+ * @throws Error with the whole body for any other answer.
+ */
+export function dataOf({ status, body }: GraphQLAnswer): unknown {
+  const { data, errors } = body as { data?: unknown; errors?: unknown };
+  if (status === 200 && errors === undefined) return data;
+  throw new Error(`Data was expected, not HTTP ${status} with ${JSON.stringify(body)}`);
+}
