@@ -5,12 +5,14 @@ import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
 import type { ResolveIdentity } from './identity/identity-resolver.ts';
 import { schema } from './schema/index.ts';
 import { createCors } from './yoga/cors.ts';
+import { createContextBuilder } from './yoga/context-builder.ts';
 import { createDocumentCache } from './yoga/document-cache.ts';
 import { useCors } from './yoga/use-cors.ts';
 import { useDocumentLimits } from './yoga/use-document-limits.ts';
 import { useExactJson } from './yoga/use-exact-json.ts';
 import { useGatewayContext } from './yoga/use-gateway-context.ts';
 import { useNoIntrospection } from './yoga/use-no-introspection.ts';
+import { usePreparedOperations } from './yoga/use-prepared-operations.ts';
 import { useRequestId } from './yoga/use-request-id.ts';
 
 export interface GatewayOptions {
@@ -24,7 +26,7 @@ export interface GatewayOptions {
   readonly corsOrigins?: readonly string[] | undefined;
   /** Where bugs are reported. @default nowhere */
   readonly logger?: YogaLogger | false | undefined;
-  /** More Yoga plugins, run after the gateway's own. */
+  /** More Yoga plugins, run after the gateway's own. Their hooks see every operation, at a cost. */
   readonly plugins?: readonly Plugin[] | undefined;
 }
 
@@ -35,7 +37,11 @@ export type Gateway = ReturnType<typeof createGateway>;
  * listener for `node:http`. It listens to nothing by itself.
  */
 export function createGateway(options: GatewayOptions) {
-  const { services, resolveIdentity, graphiql = false, introspection = false } = options;
+  const { graphiql = false, introspection = false, logger = false, plugins = [] } = options;
+  const buildContext = createContextBuilder(options);
+  const onBug = (error: unknown): void => {
+    if (logger !== false) logger.error(error);
+  };
   return createYoga({
     schema,
     graphiql: false,
@@ -47,16 +53,16 @@ export function createGateway(options: GatewayOptions) {
     cors: false,
     parserAndValidationCache: createDocumentCache(),
     maskedErrors: { isDev: false },
-    logging: options.logger ?? false,
+    logging: logger,
     plugins: [
       useRequestId(),
       useCors(createCors(options.corsOrigins ?? [])),
       useDocumentLimits(),
-      useGatewayContext({ services, resolveIdentity }),
+      useGatewayContext(buildContext),
       useExactJson(),
       ...(graphiql === false ? [] : [useGraphiQL(graphiql)]),
       ...(introspection ? [] : [useNoIntrospection()]),
-      ...(options.plugins ?? []),
+      ...(plugins.length > 0 ? plugins : [usePreparedOperations({ schema, buildContext, onBug })]),
     ],
   });
 }

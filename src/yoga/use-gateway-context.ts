@@ -1,21 +1,9 @@
 import { getOperationAST, type DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-import {
-  createContext,
-  type GatewayContext,
-  type GatewayServices,
-  type RequestFacts,
-} from '../context.ts';
-import type { ResolveIdentity } from '../identity/identity-resolver.ts';
+import type { GatewayContext, RequestFacts } from '../context.ts';
 import { rateLimitHeaders } from '../rate-limit/headers.ts';
-import { requestIdOf } from './use-request-id.ts';
-import { traceContextOf } from './trace-context.ts';
-
-export interface GatewayContextOptions {
-  readonly services: GatewayServices;
-  readonly resolveIdentity: ResolveIdentity;
-}
+import type { BuildContext } from './context-builder.ts';
 
 /** What `node:http` servers hand to Yoga besides the Fetch request. */
 interface ServerContext {
@@ -29,21 +17,13 @@ const facts = new WeakMap<object, RequestFacts>();
  * Gives each request its {@link GatewayContext}, and its response the `RateLimit` headers of what
  * was decided there. Never `Retry-After`: on a 200 it makes some gateways send a mutation again.
  */
-export function useGatewayContext({
-  services,
-  resolveIdentity,
-}: GatewayContextOptions): Plugin<GatewayContext & ServerContext> {
+export function useGatewayContext(
+  buildContext: BuildContext,
+): Plugin<GatewayContext & ServerContext> {
   return {
     async onContextBuilding({ context, extendContext }) {
-      const { request, req } = context;
-      const gatewayContext = createContext(services, {
-        requestId: requestIdOf(request),
-        identity: await resolveIdentity(request.headers.get('authorization')),
-        trace: traceContextOf(request.headers),
-        signal: request.signal,
-      });
-      contexts.set(request, gatewayContext);
-      if (req !== undefined) facts.set(req, gatewayContext.facts);
+      const gatewayContext = await buildContext(context.request);
+      noteContext(gatewayContext, context);
       extendContext(gatewayContext);
     },
     onExecute: ({ args }) => {
@@ -58,6 +38,15 @@ export function useGatewayContext({
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     },
   };
+}
+
+/** Keeps a request's context at hand for its response and for its line in the log. */
+export function noteContext(
+  gatewayContext: GatewayContext,
+  { request, req }: ServerContext & { readonly request: Request },
+): void {
+  contexts.set(request, gatewayContext);
+  if (req !== undefined) facts.set(req, gatewayContext.facts);
 }
 
 interface OperationArgs {
