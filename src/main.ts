@@ -20,12 +20,12 @@ try {
 
   for (const warning of config.warnings) logger.warn(warning);
   const application = await startApplication({ config, logger });
+  endOnSignal({ application, logger });
   if (config.upstream === null) {
     const { sandboxGreeting } = await import('./sandbox/greeting.ts');
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));
   }
   logger.info({ url: `${application.url}/graphql` }, 'listening');
-  endOnSignal({ application, logger });
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof ListenError)) throw error;
   process.stderr.write(`${error.message}\n`);
