@@ -4,7 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import FederationPlugin from '@pothos/plugin-federation';
 
 import type { GatewayContext } from '../context.ts';
-import { ExecutionContextError, RateLimitError } from '../errors.ts';
+import { RateLimitError, type ExecutionContextError } from '../errors.ts';
 import PreconditionPlugin from './plugins/precondition/index.ts';
 import RateLimitPlugin from './plugins/rate-limit/index.ts';
 import ResultMemberPlugin from './plugins/result-member/index.ts';
@@ -46,7 +46,8 @@ export const builder = new SchemaBuilder<{
         operation: info.operation.operation,
         field: info.fieldName,
         member,
-        code: value instanceof ExecutionContextError ? value.code : null,
+        // The errors plugin wraps errors so that instanceof does not know them; successes have none.
+        code: (value as Partial<ExecutionContextError>).code ?? null,
       });
     },
   },
