@@ -92,6 +92,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const newDeadline = (): Deadline => performance.now() + timeoutMs;
   const closing = new AbortController();
   let pending = 0;
+  let closed: Promise<void> | undefined;
 
   async function attempt(
     { operation, path, body }: UpstreamRequest,
@@ -157,9 +158,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return result;
     },
     answered: () => probeUntilAnswered(pool, prefix, closing.signal),
-    async close() {
+    close() {
       closing.abort();
-      await pool.close();
+      return (closed ??= pool.close());
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { AskOptions, TestGateway } from './gateway.ts';
+import { dataOf, type AskOptions } from './ask.ts';
+import type { TestGateway } from './gateway.ts';
 import type { RecordedRequest } from './upstream-exchange.ts';
 
 export type OperationName = 'fetch' | 'list' | 'create' | 'update' | 'delete';
@@ -30,10 +31,7 @@ export interface Result {
   readonly retryable?: boolean;
 }
 
-interface Answered {
-  readonly data: Readonly<Record<string, Result>>;
-  readonly errors?: unknown;
-}
+type Results = Readonly<Record<string, Result>>;
 
 interface Shape {
   readonly type: 'query' | 'mutation';
@@ -117,7 +115,7 @@ function documentOf(operation: OperationName, keys: readonly string[]): string {
  * Runs an operation once for each key, all in one request, and answers with its results.
  *
  * @param options - By default the token of an administrator nobody has seen before.
- * @throws {Error} Where the answer isn't HTTP 200 without top-level errors: an outcome of the
+ * @throws Error Where the answer is not HTTP 200 without top-level errors: an outcome of the
  *   upstream, whatever it is, is data.
  */
 export async function run(
@@ -128,11 +126,7 @@ export async function run(
 ): Promise<Result[]> {
   const token = options.token ?? (await gateway.freshToken());
   const document = documentOf(operation, keys);
-  const answer = await gateway.ask(document, {}, { ...options, token });
-  const { data, errors } = answer.body as Answered;
-  if (answer.status !== 200 || errors !== undefined) {
-    throw new Error(`${operation} answered HTTP ${answer.status}: ${JSON.stringify(answer.body)}`);
-  }
+  const data = dataOf(await gateway.ask(document, {}, { ...options, token })) as Results;
   return keys.map((_, i) => data[`r${i}`] ?? missing(operation));
 }
 

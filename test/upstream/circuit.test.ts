@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { createCircuit, type Circuit, type CircuitStateName } from '../../src/upstream/circuit.ts';
+import type { Failure, Outcome } from '../../src/upstream/exchange.ts';
+import { createClock, type FrozenClock } from '../support/clock.ts';
+
+const answer = (status: number): Outcome => ({ kind: 'answer', status, headers: {}, body: '' });
+const failure = (reason: Failure['reason']): Outcome => ({
+  kind: 'failure',
+  reason,
+  sent: true,
+  cause: new Error(reason),
+});
+
+const fine = answer(200);
+const down = answer(503);
+
+/** A call whose outcome the test decides later. */
+function pendingCall() {
+  let settle: (outcome: Outcome) => void = () => undefined;
+  const outcome = new Promise<Outcome>((resolve) => (settle = resolve));
+  return { send: () => outcome, settle };
+}
+
+describe('a circuit', () => {
+  let clock: FrozenClock;
+  let changes: CircuitStateName[];
+  let circuit: Circuit;
+  beforeEach(() => {
+    clock = createClock();
+    changes = [];
+    circuit = createCircuit({
+      now: () => clock.now(),
+      onStateChange: (state) => changes.push(state),
+    });
+  });
+
+  const call = (outcome: Outcome, path = '/a') =>
+    circuit.execute(path, () => Promise.resolve(outcome));
+
+  async function calls(count: number, outcome: Outcome, path: (i: number) => string = () => '/a') {
+    for (let i = 0; i < count; i += 1) await call(outcome, path(i));
+  }
+
+  /** Whether a call gets through. */
+  async function lets(path: string, outcome: Outcome): Promise<boolean> {
+    return (await call(outcome, path)) === outcome;
+  }
+
+  it.each([
+    ['502', answer(502)],
+    ['503', down],
+    ['504', answer(504)],
+    ['a lost connection', failure('connection')],
+    ['a time-out', failure('timeout')],
+  ])('opens at fifty calls of which most end in %s', async (_, outage) => {
+    await calls(24, fine, (i) => `/${i}`);
+    await calls(25, outage, (i) => `/${i}`);
+    expect(circuit.state).toBe('closed');
+    await call(outage, '/another');
+    expect(circuit.state).toBe('open');
+  });
+
+  it.each([
+    ['500', answer(500)],
+    ['429', answer(429)],
+    ['404', answer(404)],
+    ['401', answer(401)],
+    ['302', answer(302)],
+    ['a client that went away', failure('canceled')],
+  ])('stays closed whatever number of calls ends in %s', async (_, outcome) => {
+    await calls(500, outcome, (i) => `/${i}`);
+    expect(circuit.state).toBe('closed');
+  });
+
+  it('stays closed while few calls fail', async () => {
+    await calls(49, down);
+    expect(circuit.state).toBe('closed');
+  });
+
+  it('opens though only one context is asked for', async () => {
+    await calls(50, down);
+    expect(circuit.state).toBe('open');
+  });
+
+  /** `/bad` fails always, while every twentieth call is for another context and is answered. */
+  async function oneBadContext(): Promise<void> {
+    for (let i = 0; i < 1_000; i += 1)
+      await (i % 20 === 0 ? call(fine, '/good') : call(down, '/bad'));
+  }
+
+  it('stays closed while one context fails always and others are answered now and then', async () => {
+    await oneBadContext();
+    expect(changes).toEqual([]);
+  });
+
+  it('opens under an outage that follows on the failures of one context', async () => {
+    await oneBadContext();
+    await calls(100, down, (i) => `/${i}`);
+    expect(circuit.state).toBe('open');
+  });
+
+  describe('that is open', () => {
+    beforeEach(async () => {
+      await calls(50, down);
+    });
+
+    it('answers at once, and asks nobody', async () => {
+      let asked = false;
+      const outcome = await circuit.execute('/a', () => {
+        asked = true;
+        return Promise.resolve(fine);
+      });
+      expect(outcome).toMatchObject({ kind: 'failure', reason: 'shed', sent: false });
+      expect(asked).toBe(false);
+    });
+
+    it('lets one call through after a second, and no other beside it', async () => {
+      clock.advance(999);
+      expect(await lets('/a', fine)).toBe(false);
+      clock.advance(1);
+      const probe = pendingCall();
+      const outcome = circuit.execute('/a', probe.send);
+      expect(circuit.state).toBe('half-open');
+      for (const path of ['/a', '/b', '/c']) expect(await lets(path, fine)).toBe(false);
+      probe.settle(fine);
+      expect(await outcome).toBe(fine);
+      expect(changes).toEqual(['open', 'half-open', 'closed']);
+      expect(await lets('/b', fine)).toBe(true);
+    });
+
+    it('waits another second where that call fails as well', async () => {
+      clock.advance(1_000);
+      expect(await lets('/a', down)).toBe(true);
+      expect(circuit.state).toBe('open');
+      clock.advance(999);
+      expect(await lets('/b', fine)).toBe(false);
+      clock.advance(1);
+      expect(await lets('/b', fine)).toBe(true);
+      expect(circuit.state).toBe('closed');
+    });
+
+    it('tries another context next, where there is another', async () => {
+      clock.advance(1_000);
+      expect(await lets('/bad', down)).toBe(true);
+      clock.advance(1_000);
+      expect(await lets('/bad', down)).toBe(false);
+      expect(await lets('/good', fine)).toBe(true);
+      expect(circuit.state).toBe('closed');
+    });
+
+    it('tries the same context later, where there is no other', async () => {
+      clock.advance(1_000);
+      await call(down, '/only');
+      clock.advance(2_000);
+      expect(await lets('/only', fine)).toBe(true);
+      expect(circuit.state).toBe('closed');
+    });
+
+    it('tries another call where the one before takes too long', async () => {
+      clock.advance(1_000);
+      const slow = pendingCall();
+      const outcome = circuit.execute('/slow', slow.send);
+      clock.advance(1_999);
+      expect(await lets('/a', fine)).toBe(false);
+      clock.advance(1);
+      expect(await lets('/a', fine)).toBe(true);
+      expect(circuit.state).toBe('closed');
+      slow.settle(failure('timeout'));
+      await outcome;
+      expect(circuit.state).toBe('closed');
+    });
+
+    it('tries another call where the client of the one before went away', async () => {
+      clock.advance(1_000);
+      await call(failure('canceled'));
+      clock.advance(1_000);
+      expect(await lets('/a', fine)).toBe(true);
+      expect(circuit.state).toBe('closed');
+    });
+  });
+
+  it('holds nothing against an API that is back that happened to calls from before', async () => {
+    const before = Array.from({ length: 200 }, () => pendingCall());
+    const outcomes = before.map(({ send }, i) => circuit.execute(`/${i}`, send));
+    await calls(50, down);
+    clock.advance(1_000);
+    await call(fine);
+    for (const { settle } of before) settle(failure('timeout'));
+    await Promise.all(outcomes);
+    expect(changes).toEqual(['open', 'half-open', 'closed']);
+  });
+});
