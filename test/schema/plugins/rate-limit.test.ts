@@ -1,5 +1,5 @@
 import { printSubgraphSchema } from '@apollo/subgraph';
-import { graphql, isUnionType, type GraphQLSchema } from 'graphql';
+import { graphql, isUnionType, specifiedDirectives, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -40,7 +40,7 @@ function schemaWith(rateLimit: FieldRateLimit, errors: { types?: [typeof BadInpu
       },
     }),
   );
-  return builder.toSchema();
+  return builder.toSchema({ directives: [...specifiedDirectives, rateLimitDirective] });
 }
 
 async function run(schema: GraphQLSchema, source: string, { refuse = false } = {}) {
