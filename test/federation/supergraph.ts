@@ -24,6 +24,8 @@ export const routers: readonly (readonly [string, StartRouter])[] = [
 export interface Supergraph {
   /** The subgraph under test, with its upstream and issuer. */
   readonly contexts: TestGateway;
+  /** Where the router listens. */
+  readonly url: string;
   /** By which calls are counted and tokens expire. */
   readonly clock: FrozenClock;
   /** The data that the router answers a client with, there being no top-level errors. */
@@ -62,6 +64,7 @@ export async function startSupergraph(options: SupergraphOptions): Promise<Super
 
   return {
     contexts,
+    url: router.url,
     clock,
     dataOf: async (query, variables, asker) =>
       dataOf(await askGraphQL(router.url, query, variables, asker)),
