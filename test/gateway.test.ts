@@ -34,8 +34,8 @@ describe('a gateway between a front end and the API', () => {
     const token = await gateway.tokenOf('alice');
     const context = { current_step: 'processing', progress: 75 };
     const input = { context, sessionId: 'session_456' };
-    const { body } = await gateway.ask(update, { id: 'ctx_123', input }, { token });
-    expect(body).toEqual({
+    const answer = await gateway.ask(update, { id: 'ctx_123', input }, { token });
+    expect(answer.body).toEqual({
       data: {
         updateExecutionContext: {
           __typename: 'AiExecutionContext',
