@@ -38,7 +38,8 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
-const maxTimerMs = 2_147_483_647;
+/** A day: longer than anybody waits, and timers cannot run much longer than three weeks. */
+const maxTimerMs = 86_400_000;
 const sandboxAdminPermission = 'execution_contexts:manage';
 
 /**
@@ -51,7 +52,7 @@ export function readConfig(environment: Environment): Config {
   const production = env.text('NODE_ENV') === 'production';
   const upstreamAuth = env.choice('UPSTREAM_AUTH', 'api-key', ['api-key', 'forward']);
   const upstream = readUpstream(env, upstreamAuth, production);
-  const routerSecret = env.text('ROUTER_SECRET');
+  const routerSecret = readRouterSecret(env);
 
   const config: Config = {
     host: env.text('HOST') ?? '127.0.0.1',
@@ -99,8 +100,11 @@ function readUpstream(
   const url = env.url('UPSTREAM_URL', ['http:', 'https:']);
   const apiKey = env.text('UPSTREAM_API_KEY');
   const issuer = env.text('JWT_ISSUER');
-  if (url !== null && (url.search !== '' || url.hash !== '' || url.username !== '')) {
-    env.reject('UPSTREAM_URL', 'must have no query, fragment or user name');
+  if (
+    url !== null &&
+    (url.search !== '' || url.hash !== '' || url.username + url.password !== '')
+  ) {
+    env.reject('UPSTREAM_URL', 'must have no query, fragment, user name or password');
   }
   if (sandbox) env.reject('SANDBOX', 'is true, but UPSTREAM_URL names a real upstream: unset one');
   if (auth === 'api-key' && apiKey === null) {
@@ -137,15 +141,23 @@ function isLoopback(hostname: string): boolean {
 
 function readCorsOrigins(env: EnvironmentReader): readonly string[] {
   const origins = (env.text('CORS_ORIGINS') ?? '').split(',').map((origin) => origin.trim());
-  for (const origin of origins) {
-    if (origin === '' || origin === '*') continue;
-    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+  origins.forEach((origin, index) => {
+    if (origin === '' || origin === '*') return;
+    if (URL.canParse(origin) && new URL(origin).origin === origin) return;
     env.reject(
       'CORS_ORIGINS',
-      `must list origins such as https://app.example.com, separated by commas; ${JSON.stringify(origin)} is none`,
+      `must list origins such as https://app.example.com, without a path, separated by commas; entry ${index + 1} is none`,
     );
-  }
+  });
   return origins.filter((origin) => origin !== '');
+}
+
+function readRouterSecret(env: EnvironmentReader): string | null {
+  const secret = env.text('ROUTER_SECRET');
+  if (secret !== null && !/^[\x20-\x7e]+$/.test(secret)) {
+    env.reject('ROUTER_SECRET', 'must be printable ASCII characters: it comes in a header');
+  }
+  return secret;
 }
 
 function unusedInSandbox(env: EnvironmentReader): string[] {

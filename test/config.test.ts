@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+
+import { readConfig } from '../src/config.ts';
+import { ConfigurationError, type Environment } from '../src/environment.ts';
+
+const real = {
+  UPSTREAM_URL: 'https://api.example.com/v1/',
+  UPSTREAM_API_KEY: 'the-key',
+  JWT_ISSUER: 'https://login.example.com',
+};
+
+function refusalOf(environment: Environment): ConfigurationError {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('The configuration was taken.');
+}
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 4000,
+      upstream: null,
+      upstreamAuth: 'api-key',
+      upstreamTimeoutMs: 10_000,
+      audience: null,
+      adminPermission: 'execution_contexts:manage',
+      adminOrganization: null,
+      redisUrl: null,
+      onStoreFailure: 'local',
+      graphiql: true,
+      introspection: true,
+      maxBodyBytes: 1_048_576,
+      corsOrigins: [],
+      logLevel: 'info',
+      routerSecret: null,
+      shutdownDrainMs: 2_000,
+      warnings: [],
+    });
+  });
+
+  it('keeps a path prefix of the upstream, and makes nobody an administrator of its own', () => {
+    expect(readConfig(real)).toMatchObject({
+      upstream: {
+        url: 'https://api.example.com/v1',
+        apiKey: 'the-key',
+        issuer: 'https://login.example.com',
+        jwksUrl: null,
+      },
+      adminPermission: null,
+    });
+  });
+
+  it('opens nothing in production but what it is told to', () => {
+    const production = { ...real, NODE_ENV: 'production' };
+    expect(readConfig(production)).toMatchObject({ graphiql: false, introspection: false });
+    expect(readConfig({ ...production, INTROSPECTION: 'true' })).toMatchObject({
+      introspection: true,
+    });
+  });
+
+  it('takes a blank variable for one that is not set', () => {
+    expect(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: '' })).toEqual(readConfig({}));
+  });
+
+  it('cannot be changed', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+
+  it('warns of what has no effect', () => {
+    expect(readConfig({ JWT_AUDIENCE: 'api' }).warnings).toEqual([
+      expect.stringContaining('JWT_AUDIENCE has no effect'),
+    ]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['PORT', '65536', /whole number from 0 to 65535, not "65536"/],
+    ['PORT', '4000.5', /whole number/],
+    ['UPSTREAM_URL', 'api.example.com', /absolute URL that starts with http:\/\/ or https:\/\//],
+    ['UPSTREAM_URL', 'https://api.example.com?x=1', /no query/],
+    ['UPSTREAM_URL', 'https://:hidden@api.example.com', /password/],
+    ['UPSTREAM_AUTH', 'none', /one of api-key, forward, not "none"/],
+    ['UPSTREAM_API_KEY', 'hid\nden', /visible ASCII/],
+    ['UPSTREAM_TIMEOUT_MS', '0', /from 1 to/],
+    ['UPSTREAM_TIMEOUT_MS', '2147483647', /to 86400000/],
+    ['JWT_ISSUER', 'login', /absolute URL/],
+    ['JWKS_URL', 'http://login.example.com/jwks', /https:\/\//],
+    ['REDIS_URL', 'http://user:hidden@redis', /redis:\/\/ or rediss:\/\//],
+    ['RATE_LIMIT_ON_STORE_FAILURE', 'open', /one of local, closed/],
+    ['GRAPHIQL', 'yes', /one of true, false/],
+    ['INTROSPECTION', '1', /one of true, false/],
+    ['MAX_BODY_BYTES', '1mb', /whole number/],
+    ['CORS_ORIGINS', 'https://a.example.com, https://u:hidden@b.example.com', /entry 2/],
+    ['CORS_ORIGINS', 'https://a.example.com/', /without a path/],
+    ['LOG_LEVEL', 'loud', /one of fatal, error/],
+    ['ROUTER_SECRET', 'hidden\u00e9', /ASCII/],
+    ['SHUTDOWN_DRAIN_MS', '-1', /from 0 to/],
+    ['SANDBOX', 'true', /unset one/],
+  ])('refuses %s=%j and says why, but no secret', (variable, value, message) => {
+    const { problems, message: text } = refusalOf({ ...real, [variable]: value });
+    expect(problems).toEqual([{ variable, message: expect.stringMatching(message) as string }]);
+    expect(text).not.toContain('hidden');
+  });
+
+  it('lists every bad variable in one message', () => {
+    const { message } = refusalOf({ ...real, PORT: 'x', LOG_LEVEL: 'y', JWT_ISSUER: '' });
+    expect(message.split('\n').map((line) => line.trim().split(':')[0])).toEqual([
+      'The gateway cannot start with this configuration',
+      'JWT_ISSUER',
+      'PORT',
+      'LOG_LEVEL',
+    ]);
+  });
+});
