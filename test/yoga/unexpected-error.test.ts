@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+
+import type { GatewayServices } from '../../src/context.ts';
+import { createGateway } from '../../src/server.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createYogaLogger } from '../../src/telemetry/yoga-logger.ts';
+
+const lines: Record<string, unknown>[] = [];
+const logger = createLogger({
+  level: 'trace',
+  destination: {
+    write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+  },
+});
+
+it('is hidden from clients, and logged once with where it was thrown', async () => {
+  const gateway = createGateway({
+    services: {} as GatewayServices,
+    resolveIdentity: () => {
+      throw new TypeError('a bug');
+    },
+    logger: createYogaLogger(logger),
+  });
+  const response = await gateway.fetch('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ executionContext(id: "hidden") { __typename } }' }),
+  });
+
+  expect(response.status).toBe(500);
+  expect(await response.json()).toEqual({
+    errors: [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+  });
+  expect(lines).toEqual([
+    {
+      level: 'error',
+      time: expect.any(String) as string,
+      err: {
+        type: 'TypeError',
+        message: 'a bug',
+        stack: expect.stringContaining('unexpected-error.test.ts') as string,
+      },
+      msg: 'unexpected error',
+    },
+  ]);
+});
