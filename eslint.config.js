@@ -28,7 +28,7 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['bench/**', 'scripts/**', 'examples/**'],
+    files: ['bench/**', 'soak/**', 'scripts/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
 );

@@ -1,0 +1,31 @@
+/**
+ * The long runs that do not belong in a test. Ends with status 1 where a promise was broken.
+ *
+ *     npm run soak                 # all of them
+ *     npm run soak -- rate-limits  # those named
+ */
+import type { SoakPart } from './part.ts';
+import { rateLimits } from './rate-limits.ts';
+
+const parts: readonly SoakPart[] = [rateLimits];
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !parts.some((part) => part.name === name));
+if (unknown.length > 0) {
+  const known = parts.map(({ name, description }) => `  ${name}: ${description}`).join('\n');
+  console.error(`There is no run named ${unknown.join(', ')}. There are:\n${known}`);
+  process.exit(2);
+}
+
+/** Lists so many violations of a part at most: one cause can have thousands. */
+const maxListed = 20;
+
+for (const part of parts) {
+  if (names.length > 0 && !names.includes(part.name)) continue;
+  console.log(`${part.name}: ${part.description}`);
+  const { summary, violations } = await part.run();
+  for (const line of summary) console.log(`  ${line}`);
+  for (const line of violations.slice(0, maxListed)) console.log(`  VIOLATION: ${line}`);
+  console.log(`  ${violations.length === 0 ? 'kept' : `broken: ${violations.length} violations`}`);
+  if (violations.length > 0) process.exitCode = 1;
+}
