@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import { getOperationAST, GraphQLError, print, type ExecutionArgs } from 'graphql';
 import { createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga';
 
@@ -13,7 +12,8 @@ import {
   type LoopbackServer,
 } from '../../examples/supergraph/loopback-server.ts';
 
-type Executor = Awaited<ReturnType<ReturnType<typeof createApolloGateway>['load']>>['executor'];
+type Executor = ReturnType<typeof createApolloGateway>['executor'];
+type RequestContext = Parameters<Executor>[0];
 
 /** Serves a supergraph through Apollo Gateway, with Yoga in Apollo Server's place. */
 export async function startApolloGateway(options: ApolloGatewayOptions): Promise<LoopbackServer> {
@@ -40,7 +40,7 @@ function useExecutor(executor: Executor): Plugin {
       const operation = getOperationAST(document, operationName);
       if (!operation) throw new GraphQLError('There is no such operation.');
       const source = print(document);
-      const requestContext: Partial<GatewayGraphQLRequestContext> = {
+      const requestContext: Partial<RequestContext> = {
         request: { query: source, variables: { ...variableValues } },
         schema,
         context: {
@@ -55,7 +55,7 @@ function useExecutor(executor: Executor): Plugin {
         metrics: {},
         overallCachePolicy: { restrict: () => undefined },
       };
-      setExecuteFn(() => executor(requestContext as GatewayGraphQLRequestContext));
+      setExecuteFn(() => executor(requestContext as RequestContext));
     },
   };
 }
