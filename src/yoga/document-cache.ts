@@ -2,12 +2,21 @@ import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
 /**
- * All cached documents together, in characters. Parsed, a document takes up to 200 times its text:
- * its tokens are kept for the locations in errors.
+ * All texts of one cache together, in characters. Parsed, a document takes up to 120 times its
+ * text, as its tokens are kept for the locations in errors: some 60 MB.
  */
 const maxCharacters = 512 * 1024;
-/** A larger document is parsed each time: nobody should push out the others with a few of them. */
-const maxCharactersEach = 32 * 1024;
+/** A longer text is not remembered: nobody should push out the others with a few of them. */
+const maxCharactersEach = 8 * 1024;
+
+/** Remembers what was made of documents, by their text: the texts used last, up to a total length. */
+export function createTextCache<Value extends object>(): LRUCache<string, Value> {
+  return new LRUCache({
+    maxSize: maxCharacters,
+    maxEntrySize: maxCharactersEach,
+    sizeCalculation: (_value, text) => text.length + 1,
+  });
+}
 
 /**
  * What Yoga remembers of the documents it has parsed. Its own cache holds a thousand of them,
@@ -15,17 +24,7 @@ const maxCharactersEach = 32 * 1024;
  */
 export function createDocumentCache() {
   return {
-    documentCache: new LRUCache<string, DocumentNode>({
-      maxSize: maxCharacters,
-      maxEntrySize: maxCharactersEach,
-      sizeCalculation: (_document, text) => text.length + 1,
-    }),
-    // Honest clients do not repeat a malformed document.
-    errorCache: new LRUCache<string, Error>({
-      max: 64,
-      maxSize: maxCharacters,
-      maxEntrySize: maxCharactersEach,
-      sizeCalculation: (_error, text) => text.length + 1,
-    }),
+    documentCache: createTextCache<DocumentNode>(),
+    errorCache: createTextCache<Error>(),
   };
 }

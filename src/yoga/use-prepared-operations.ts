@@ -9,10 +9,10 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { maskError, type GraphQLParams, type Plugin } from 'graphql-yoga';
-import { LRUCache } from 'lru-cache';
 
 import type { GatewayContext } from '../context.ts';
 import type { BuildContext } from './context-builder.ts';
+import { createTextCache } from './document-cache.ts';
 import { noteContext } from './use-gateway-context.ts';
 
 export interface PreparedOperationsOptions {
@@ -33,10 +33,6 @@ interface TypedExecutionArgs {
   readonly contextValue: { readonly params: GraphQLParams };
 }
 
-/** Texts remembered, and the length of the longest: some 8 MB of text at most. */
-const maxOperations = 1_000;
-const maxTextLength = 8_192;
-
 /**
  * Runs an operation whose text was seen before straight away. Front ends send the same few texts
  * with other variables, and for those the hooks around parsing, validating and executing are most
@@ -48,7 +44,7 @@ const maxTextLength = 8_192;
  */
 export function usePreparedOperations(options: PreparedOperationsOptions): Plugin {
   const { schema, buildContext, onBug } = options;
-  const operations = new LRUCache<string, PreparedOperation>({ max: maxOperations });
+  const operations = createTextCache<PreparedOperation>();
 
   async function run(
     { document, operation }: PreparedOperation,
@@ -86,7 +82,7 @@ export function usePreparedOperations(options: PreparedOperationsOptions): Plugi
       const { document, contextValue } = args as TypedExecutionArgs;
       const { query = '' } = contextValue.params;
       const operation = onlyOperation(document);
-      if (operation !== undefined && query.length <= maxTextLength) {
+      if (operation !== undefined) {
         operations.set(query, { document, operation });
       }
     },
