@@ -41,6 +41,11 @@ export interface GatewayContext {
    * @throws RateLimitError where a window refuses it.
    */
   charge(group: string, windows: readonly RateLimitWindow[]): Promise<void>;
+  /**
+   * Takes what is left to the caller of `group` into `rateLimitDecisions` and charges nothing: for
+   * a call that was refused before its limit. Nothing is counted for a caller nobody knows.
+   */
+  peek(group: string, windows: readonly RateLimitWindow[]): Promise<void>;
   /** References of other subgraphs under way or answered, by id: equal ones are one read. */
   readonly references: Map<string, Promise<ExecutionContext | null>>;
   readonly onNullReference: (code: ExecutionContextErrorCode) => void;
@@ -62,6 +67,7 @@ export function createContext(
   const token = identity.kind === 'user' ? identity.user.revealToken() : null;
   const call: UpstreamCall = { requestId, token, trace, signal };
   const rateLimitDecisions: RateLimitDecision[] = [];
+  const peeked = new Set<string>();
   const facts: RequestFacts = { operation: 'none', results: {} };
 
   return {
@@ -73,6 +79,11 @@ export function createContext(
       const decision = await rateLimiter.consume(requireUser(identity).id, group, windows);
       rateLimitDecisions.push(decision);
       if (!decision.admitted) throw toRateLimitError(decision);
+    },
+    async peek(group, windows) {
+      if (identity.kind === 'anonymous' || peeked.has(group)) return;
+      peeked.add(group);
+      rateLimitDecisions.push(await rateLimiter.peek(identity.user.id, group, windows));
     },
     references: new Map(),
     onNullReference,

@@ -1,5 +1,5 @@
 import type { RateLimitWindow } from './limit.ts';
-import type { RateLimitDecision } from './store.ts';
+import type { CallCost, RateLimitDecision } from './store.ts';
 
 /** What a store found in one window before the call. */
 export interface WindowUsage {
@@ -14,13 +14,13 @@ export interface WindowUsage {
 }
 
 /** The rule both stores decide by. */
-export function decide(usages: readonly WindowUsage[]): RateLimitDecision {
+export function decide(usages: readonly WindowUsage[], cost: CallCost): RateLimitDecision {
   let longest: WindowUsage | undefined;
   for (const usage of usages) {
-    const refuses = usage.count >= usage.window.max;
+    const refuses = usage.count + cost > usage.window.max;
     if (refuses && usage.freesInUs > (longest?.freesInUs ?? 0)) longest = usage;
   }
-  const charge = longest === undefined ? 1 : 0;
+  const charge = longest === undefined ? cost : 0;
   return {
     admitted: longest === undefined,
     retryAfterMs: Math.ceil((longest?.freesInUs ?? 0) / 1000),

@@ -21,6 +21,12 @@ export interface RateLimiter {
     group: string,
     windows: readonly RateLimitWindow[],
   ): Promise<RateLimitDecision>;
+  /** What is left to `user` of `group`. Charges nothing, and is told to nobody. */
+  peek(
+    user: string,
+    group: string,
+    windows: readonly RateLimitWindow[],
+  ): Promise<RateLimitDecision>;
 }
 
 /**
@@ -45,6 +51,9 @@ export function createRateLimiter({ store, onDecision }: RateLimiterOptions): Ra
       const decision = { ...verdict.decision, admitted: refusal === undefined };
       onDecision?.({ user, group }, decision);
       return decision;
+    },
+    async peek(user, group, windows) {
+      return store.consume({ user, group }, windows, 0);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { WindowUsage } from './decision.ts';
 import { decide } from './decision.ts';
 import type { RateLimitWindow } from './limit.ts';
 import { LogTable } from './log-table.ts';
-import type { RateLimitDecision, RateLimitKey, RateLimitStore } from './store.ts';
+import type { CallCost, RateLimitDecision, RateLimitKey, RateLimitStore } from './store.ts';
 import { digestLength, digestUser } from './user-digest.ts';
 
 export interface MemoryStoreOptions {
@@ -20,7 +20,11 @@ export interface MemoryStoreOptions {
 }
 
 export interface MemoryStore extends RateLimitStore {
-  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): RateLimitDecision;
+  consume(
+    key: RateLimitKey,
+    windows: readonly RateLimitWindow[],
+    cost?: CallCost,
+  ): RateLimitDecision;
   /** Logs held at this moment, over all groups. */
   readonly size: number;
 }
@@ -45,14 +49,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   }
 
   return {
-    consume({ user, group }, windows) {
+    consume({ user, group }, windows, cost = 1) {
       const time = now();
       const table = tableOf(group);
       const userKey = toUserKey(user);
       const log = table.get(userKey);
       const usages = windows.map((window) => usageOf(log, window, time));
-      const decision = decide(usages);
-      if (decision.admitted) {
+      const decision = decide(usages, cost);
+      if (decision.admitted && cost > 0) {
         const count = 1 + Math.max(...usages.map((usage) => usage.count));
         const capacity = Math.max(...windows.map((window) => window.max));
         table.charge(userKey, time, count, capacity);

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
  * microseconds; it is the only key, so that the script runs on any Redis Cluster.
  *
  * `ARGV`: the last moment of Redis' own clock at which the call may be charged, in microseconds; the
- * time to count by, or '' for Redis' own; then length (microseconds) and max of each window.
+ * time to count by, or '' for Redis' own; 1 to charge the call, 0 to look only; then length
+ * (microseconds) and max of each window.
  *
  * Returns Redis' own time, 1 or 0 for "in time", and for each window the calls that count and the
  * microseconds until it has room for one more (`WindowUsage`). A script that came too late charges
@@ -16,6 +17,7 @@ local time = redis.call('TIME')
 local clock = time[1] * 1000000 + time[2]
 if clock > tonumber(ARGV[1]) then return {clock, 0} end
 local now = tonumber(ARGV[2]) or clock
+local cost = tonumber(ARGV[3])
 local key = KEYS[1]
 
 -- Redis' clock may be set back, or a replica with another clock take over. As little time as
@@ -32,7 +34,7 @@ local function at(index) return tonumber(redis.call('LINDEX', key, index)) end
 
 local size = redis.call('LLEN', key)
 local reply, admitted, longest, most = {clock, 1}, true, 0, 0
-for argument = 3, #ARGV, 2 do
+for argument = 4, #ARGV, 2 do
   local window, max = tonumber(ARGV[argument]), tonumber(ARGV[argument + 1])
   local low, high = 0, size
   while low < high do
@@ -42,11 +44,11 @@ for argument = 3, #ARGV, 2 do
   local frees = window
   if low > 0 then frees = at(math.min(low, max) - 1) + window - now end
   reply[#reply + 1], reply[#reply + 2] = low, frees
-  if low >= max then admitted = false end
+  if low + cost > max then admitted = false end
   longest, most = math.max(longest, window), math.max(most, max)
 end
 
-if admitted then
+if admitted and cost > 0 then
   redis.call('LPUSH', key, string.format('%.0f', now))
   redis.call('LTRIM', key, 0, most - 1)
   -- Expiry is in whole milliseconds from one rounded down: one more, so that no call leaves early.

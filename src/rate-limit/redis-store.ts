@@ -6,7 +6,7 @@ import { RedisClock } from './redis-clock.ts';
 import { parseReply } from './redis-reply.ts';
 import { consumeScript, consumeScriptSha } from './redis-script.ts';
 import { ReplyTimeoutError, withinTimeout } from './reply-timeout.ts';
-import type { RateLimitDecision, RemoteStore } from './store.ts';
+import type { CallCost, RateLimitDecision, RemoteStore } from './store.ts';
 import { digestUser } from './user-digest.ts';
 
 export interface RedisStoreOptions {
@@ -74,6 +74,7 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   async function attempt(
     redisKey: string,
     windows: readonly RateLimitWindow[],
+    cost: CallCost,
     giveUpMs: number,
   ): Promise<RateLimitDecision | undefined> {
     const sentMs = performance.now();
@@ -81,23 +82,24 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     const deadlineUs = redisClock.surelyReachedAt(giveUpMs - replyShare * timeoutMs, sentMs);
     const limits = windows.flatMap(({ windowMs, max }) => [windowMs * 1000, max]);
     const countBy = clock === undefined ? '' : Math.floor(clock.now() * 1000);
-    const reply = parseReply(await run(redisKey, [deadlineUs, countBy, ...limits]), windows);
+    const reply = parseReply(await run(redisKey, [deadlineUs, countBy, cost, ...limits]), windows);
     redisClock.observe(sentMs, performance.now(), reply.redisUs);
-    return reply.usages === null ? undefined : decide(reply.usages);
+    return reply.usages === null ? undefined : decide(reply.usages, cost);
   }
 
   async function decideAt(
     redisKey: string,
     windows: readonly RateLimitWindow[],
+    cost: CallCost,
   ): Promise<RateLimitDecision> {
     if (client.status !== 'ready') {
       throw new Error('Redis is not connected.', { cause: connectionError });
     }
     const giveUpMs = performance.now() + timeoutMs;
     const decision =
-      (await attempt(redisKey, windows, giveUpMs)) ??
+      (await attempt(redisKey, windows, cost, giveUpMs)) ??
       // Redis' time was unknown, or known too badly. By that reply it is known.
-      (await attempt(redisKey, windows, giveUpMs));
+      (await attempt(redisKey, windows, cost, giveUpMs));
     if (decision === undefined) {
       throw new ReplyTimeoutError(`Redis did not get to the call within ${timeoutMs} ms.`);
     }
@@ -105,15 +107,15 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   }
 
   return {
-    consume({ user, group }, windows) {
+    consume({ user, group }, windows, cost = 1) {
       // The hash tag keeps a user's keys in one slot of a cluster.
       const redisKey = `${prefix}:{${digestUser(user)}}:${group}`;
-      return withinTimeout(decideAt(redisKey, windows), timeoutMs);
+      return withinTimeout(decideAt(redisKey, windows, cost), timeoutMs);
     },
     async probe() {
       if (client.status === 'wait') await withinTimeout(client.connect(), connectTimeoutMs);
       // One that writes: a read-only replica, or a server out of memory, answers all but that.
-      await withinTimeout(decideAt(`${prefix}:{probe}`, [probeWindow]), timeoutMs);
+      await withinTimeout(decideAt(`${prefix}:{probe}`, [probeWindow], 1), timeoutMs);
     },
     close() {
       client.disconnect();

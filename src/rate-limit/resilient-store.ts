@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RateLimitWindow } from './limit.ts';
 import { createMemoryStore } from './memory-store.ts';
-import type { RateLimitDecision, RateLimitKey, RateLimitStore, RemoteStore } from './store.ts';
+import type {
+  CallCost,
+  RateLimitDecision,
+  RateLimitKey,
+  RateLimitStore,
+  RemoteStore,
+} from './store.ts';
 
 /** `local`: count in this process; `closed`: refuse. */
 export type StoreFailurePolicy = 'local' | 'closed';
@@ -43,7 +49,11 @@ export interface ResilientStoreOptions {
 
 export interface ResilientStore extends RateLimitStore {
   /** Never rejects. */
-  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): Promise<RateLimitDecision>;
+  consume(
+    key: RateLimitKey,
+    windows: readonly RateLimitWindow[],
+    cost?: CallCost,
+  ): Promise<RateLimitDecision>;
   /** Whether the store answered when last asked; false until it first has. */
   readonly healthy: boolean;
   /** Connects. Resolves when the store answered, or when the outage has begun; never rejects. */
@@ -75,10 +85,11 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
   function decideAlone(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
+    cost: CallCost,
   ): RateLimitDecision | Promise<RateLimitDecision> {
     if (outage !== undefined) outage.calls += 1;
     onDecidedAlone?.();
-    return onStoreFailure === 'local' ? local.consume(key, windows) : refuse(windows);
+    return onStoreFailure === 'local' ? local.consume(key, windows, cost) : refuse(windows);
   }
 
   function beginOutage(cause: unknown): void {
@@ -121,17 +132,17 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
       await store.probe().then(() => (answered = true), beginOutage);
     },
 
-    async consume(key, windows) {
-      if (outage !== undefined) return decideAlone(key, windows);
+    async consume(key, windows, cost = 1) {
+      if (outage !== undefined) return decideAlone(key, windows, cost);
       const recoveriesBefore = recoveries;
       try {
-        const decision = await store.consume(key, windows);
+        const decision = await store.consume(key, windows, cost);
         answered = true;
         return decision;
       } catch (error) {
         // A call from before an outage that is over by now says nothing about the store.
         if (recoveries === recoveriesBefore) beginOutage(error);
-        return decideAlone(key, windows);
+        return decideAlone(key, windows, cost);
       }
     },
 

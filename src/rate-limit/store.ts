@@ -8,6 +8,9 @@ export interface RateLimitKey {
   readonly group: string;
 }
 
+/** What a call is charged: 1, or 0 to look only, which is always admitted. */
+export type CallCost = 0 | 1;
+
 /** One window after a decision. */
 export interface RateLimitWindowState {
   readonly window: RateLimitWindow;
@@ -41,16 +44,22 @@ export interface RateLimitDecision {
  * Windows are one or more, and the same in all calls of a group: a store keeps only what those need.
  */
 export interface RateLimitStore {
+  /** @param cost @default 1 */
   consume(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
+    cost?: CallCost,
   ): RateLimitDecision | Promise<RateLimitDecision>;
 }
 
 /** A store in another process, which can be out of reach. */
 export interface RemoteStore extends RateLimitStore {
   /** Rejects when the store did not answer in time or cannot count. */
-  consume(key: RateLimitKey, windows: readonly RateLimitWindow[]): Promise<RateLimitDecision>;
+  consume(
+    key: RateLimitKey,
+    windows: readonly RateLimitWindow[],
+    cost?: CallCost,
+  ): Promise<RateLimitDecision>;
   /** Connects where needed, and counts a call of nobody. Rejects as `consume` does. */
   probe(): Promise<void>;
   close(): void;

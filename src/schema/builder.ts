@@ -6,7 +6,7 @@ import FederationPlugin from '@pothos/plugin-federation';
 import type { GatewayContext } from '../context.ts';
 import { RateLimitError, type ExecutionContextError } from '../errors.ts';
 import PreconditionPlugin from './plugins/precondition/index.ts';
-import RateLimitPlugin from './plugins/rate-limit/index.ts';
+import RateLimitPlugin, { limitOf } from './plugins/rate-limit/index.ts';
 import ResultMemberPlugin from './plugins/result-member/index.ts';
 import { DateTimeScalar, JsonScalar } from './scalars/index.ts';
 
@@ -36,6 +36,13 @@ export const builder = new SchemaBuilder<{
     FederationPlugin,
   ],
   errors: { directResult: true },
+  precondition: {
+    // A refusal before the limit costs nothing; its response tells what is left all the same.
+    async onRefusal(context, field) {
+      const limit = limitOf(field);
+      if (limit !== undefined) await context.peek(limit.group, limit.windows);
+    },
+  },
   rateLimit: {
     errorType: RateLimitError,
     charge: (context, group, windows) => context.charge(group, windows),

@@ -60,6 +60,19 @@ describe('createRateLimiter', () => {
     expect(onDecision).toHaveBeenCalledExactlyOnceWith({ user: 'ann', group: 'update' }, decision);
   });
 
+  it('peeks without charging and without telling', async () => {
+    const onDecision = vi.fn();
+    const limiter = createRateLimiter({
+      store: createMemoryStore({ clock: createClock() }),
+      onDecision,
+    });
+    const looks = [1, 2, 3].map(() => limiter.peek('ann', 'update', windows));
+    for (const { windows: states } of await Promise.all(looks)) {
+      expect(states.map(({ remaining }) => remaining)).toEqual([10, 50]);
+    }
+    expect(onDecision).not.toHaveBeenCalled();
+  });
+
   it('rejects with what the store throws', async () => {
     const failure = new Error('no store');
     const consume = () => Promise.reject(failure);

@@ -107,6 +107,24 @@ describe.each(backends)('$name', (backend) => {
     ]);
   });
 
+  it('looks without charging, and refuses no look', async () => {
+    const look = async () => open.store.consume({ user, group: 'update' }, windows, 0);
+    expect(await look()).toMatchObject({
+      admitted: true,
+      windows: [
+        { window: minute, remaining: 50, resetMs: 60_000 },
+        { window: burst, remaining: 10, resetMs: 1000 },
+      ],
+    });
+    expect(await admittedOf(9)).toBe(9);
+    for (let index = 0; index < 100; index += 1) await look();
+    clock.advance(250);
+    expect((await look()).windows[1]).toEqual({ window: burst, remaining: 1, resetMs: 750 });
+    expect(await admittedOf(9)).toBe(1);
+    expect(await look()).toMatchObject({ admitted: true, refusedBy: null, retryAfterMs: 0 });
+    expect((await look()).windows[1]).toMatchObject({ remaining: 0 });
+  });
+
   it('counts each group by itself', async () => {
     await admittedOf(10);
     expect(await call('read')).toMatchObject({ admitted: true });

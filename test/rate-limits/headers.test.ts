@@ -65,6 +65,20 @@ describe('the response', () => {
     });
   });
 
+  it('to an input error tells what is left, though nothing is charged', async () => {
+    const bad = mutationOf(fields.update('..'), fields.update('.'));
+    expect(await headersOf(bad)).toEqual({ policy: updatePolicy, limit: '"burst";r=10;t=1' });
+    await headersOf(mutationOf(...times(10, fields.update(id))));
+    expect(await headersOf(bad)).toEqual({ policy: updatePolicy, limit: '"burst";r=0;t=1' });
+    const mixed = mutationOf(fields.create(), fields.update('..'));
+    expect(await headersOf(mixed)).toEqual({ policy: updatePolicy, limit: '"burst";r=0;t=1' });
+  });
+
+  it('to a caller nobody knows has no such headers: nobody is counted', async () => {
+    const update = mutationOf(fields.update(id));
+    expect(await headersOf(update, {})).toEqual({ policy: null, limit: null });
+  });
+
   it('to refused calls says that nothing is left, and until when', async () => {
     await headersOf(mutationOf(...times(10, fields.update(id))));
     clock.advance(300);

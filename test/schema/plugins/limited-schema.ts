@@ -4,7 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 
 import type { RateLimitWindow } from '../../../src/rate-limit/limit.ts';
 import PreconditionPlugin from '../../../src/schema/plugins/precondition/index.ts';
-import RateLimitPlugin from '../../../src/schema/plugins/rate-limit/index.ts';
+import RateLimitPlugin, { limitOf } from '../../../src/schema/plugins/rate-limit/index.ts';
 
 /** What `charge` throws for a refusal. */
 export class TooManyCalls extends Error {}
@@ -33,6 +33,11 @@ export function createLimitedBuilder() {
     defaultFieldNullability: false,
     plugins: [ErrorsPlugin, DirectivesPlugin, PreconditionPlugin, RateLimitPlugin],
     errors: { directResult: true },
+    precondition: {
+      async onRefusal({ events }, field) {
+        events.push(`refused before ${limitOf(field)?.group ?? 'nothing'}`);
+      },
+    },
     rateLimit: {
       errorType: TooManyCalls,
       async charge(context, group, windows) {

@@ -127,7 +127,7 @@ describe('the order of a field', () => {
 
   it('ends before the limit where the input is bad', async () => {
     const { events, charges, data } = await run(schema, '{ work(good: false) { __typename } }');
-    expect(events).toEqual(['identity', 'validation']);
+    expect(events).toEqual(['identity', 'validation', 'refused before update']);
     expect(charges).toEqual([]);
     expect(data).toEqual({ work: { __typename: 'BadInput' } });
   });

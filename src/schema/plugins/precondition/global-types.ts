@@ -7,7 +7,7 @@ import type {
 } from '@pothos/core';
 
 import type { PreconditionPlugin } from './index.ts';
-import type { Precondition } from './types.ts';
+import type { Precondition, PreconditionPluginOptions } from './types.ts';
 
 declare global {
   // Pothos is extended through this namespace: it is how every plugin adds its options.
@@ -15,6 +15,10 @@ declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends SchemaTypes> {
       precondition: PreconditionPlugin<Types>;
+    }
+
+    export interface SchemaBuilderOptions<Types extends SchemaTypes> {
+      precondition?: PreconditionPluginOptions<Types['Context']>;
     }
 
     // An interface merges only with the same type parameters, used or not.

@@ -9,7 +9,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 
 import type { Precondition } from './types.ts';
 
-export type { Precondition } from './types.ts';
+export type { Precondition, PreconditionPluginOptions, RefusedField } from './types.ts';
 
 const pluginName = 'precondition';
 export default pluginName;
@@ -24,8 +24,18 @@ export class PreconditionPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
       readonly Precondition<object, Types['Context']>[] | undefined;
     if (preconditions === undefined) return resolve;
 
+    const { precondition } = this.builder.options;
+    async function refuse(error: Error, context: Types['Context']): Promise<never> {
+      await precondition?.onRefusal(context, fieldConfig);
+      throw error;
+    }
+
     return (parent, args, context, info) => {
-      for (const check of preconditions) check(args, context);
+      try {
+        for (const check of preconditions) check(args, context);
+      } catch (error) {
+        return refuse(error as Error, context);
+      }
       return resolve(parent, args, context, info);
     };
   }

@@ -10,8 +10,10 @@ import type { GraphQLFieldResolver } from 'graphql';
 
 import { parseRateLimitRules, type RateLimitWindow } from '../../../rate-limit/limit.ts';
 import { rateLimitDirective } from './directive.ts';
+import { limitOf, type CountedLimit } from './counted-limit.ts';
 import type { FieldRateLimit, RateLimitPluginOptions } from './types.ts';
 
+export { limitOf, type CountedLimit } from './counted-limit.ts';
 export { rateLimitDirective } from './directive.ts';
 export type { FieldRateLimit, RateLimitPluginOptions } from './types.ts';
 
@@ -52,7 +54,7 @@ export class RateLimitPlugin<Types extends SchemaTypes> extends BasePlugin<Types
       },
       extensions: {
         ...fieldConfig.extensions,
-        rateLimit: { group, windows },
+        rateLimit: { group, windows } satisfies CountedLimit,
         directives: [
           ...directivesOf(fieldConfig),
           ...uses.map((args) => ({ name: rateLimitDirective.name, args })),
@@ -65,8 +67,7 @@ export class RateLimitPlugin<Types extends SchemaTypes> extends BasePlugin<Types
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     fieldConfig: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const limit = fieldConfig.extensions?.['rateLimit'] as
-      { group: string; windows: readonly RateLimitWindow[] } | undefined;
+    const limit = limitOf(fieldConfig);
     if (limit === undefined) return resolve;
 
     const { charge } = this.#options;
