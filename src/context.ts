@@ -25,7 +25,7 @@ export interface RequestDetails {
   readonly requestId: string;
   readonly identity: Identity;
   readonly trace?: UpstreamCall['trace'];
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: UpstreamCall['signal'];
 }
 
 /** The GraphQL context: one for each request. */

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { Cancellation } from '../upstream/cancellation.ts';
+import { ClientDeparture } from './client-departure.ts';
+
 /**
  * The parts of a Fetch `Request` that Yoga and the gateway's plugins look at while an operation
  * runs, straight over `node:http`. Building a real one, with its header map and body stream, costs
  * more than the rest of a small operation.
  */
-export class OperationRequest implements Pick<Request, 'method' | 'url' | 'signal'> {
+export class OperationRequest implements Pick<Request, 'method' | 'url'> {
   readonly method = 'POST';
   readonly headers: Pick<Headers, 'get' | 'has'>;
   readonly #incoming: IncomingMessage;
   readonly #response: ServerResponse;
-  #signal: AbortSignal | undefined;
+  #departure: ClientDeparture | undefined;
 
   constructor(incoming: IncomingMessage, response: ServerResponse) {
     this.#incoming = incoming;
@@ -25,16 +28,9 @@ export class OperationRequest implements Pick<Request, 'method' | 'url' | 'signa
     return `http://${this.#incoming.headers.host ?? 'localhost'}${this.#incoming.url ?? '/'}`;
   }
 
-  /** Fires when the client goes away before its response is complete. */
-  get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const controller = new AbortController();
-      this.#signal = controller.signal;
-      this.#response.once('close', () => {
-        if (!this.#response.writableFinished) controller.abort();
-      });
-    }
-    return this.#signal;
+  /** Made only when asked for. */
+  get signal(): Cancellation {
+    return (this.#departure ??= new ClientDeparture(this.#response));
   }
 }
 

@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
+import type { Cancellation } from './cancellation.ts';
+
 export interface ExchangeRequest {
   readonly method: Dispatcher.HttpMethod;
   /** As it goes on the wire: percent-encoded, with any path prefix and query. */
@@ -12,7 +14,7 @@ export interface ExchangeRequest {
   /** Milliseconds until the whole exchange, connecting included, is given up. */
   readonly timeoutMs: number;
   /** Gives the exchange up early; the outcome is then `canceled`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Cancellation | undefined;
 }
 
 /** The API answered. `body` is `null` where it was refused: too large, compressed, not UTF-8. */
@@ -79,8 +81,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if (signal !== undefined) {
       // A client may ask for many contexts at once, and all that is under way ends with it.
-      setMaxListeners(0, signal);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
+      if (signal instanceof EventTarget) setMaxListeners(0, signal);
+      signal.addEventListener('abort', this.#onAbort);
     }
     try {
       // The one deadline is ours; undici's own timers would only add a second, coarser one.

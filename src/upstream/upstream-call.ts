@@ -1,3 +1,5 @@
+import type { Cancellation } from './cancellation.ts';
+
 /** Until when a field's upstream work may take, on the clock of `performance.now()`. */
 export type Deadline = number;
 
@@ -9,7 +11,7 @@ export interface UpstreamCall {
   /** W3C trace context of the incoming request, passed on as it came. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string } | undefined;
   /** Fires when the client has gone away. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Cancellation | undefined;
   /** Shared by all the calls one field makes. @default a new one for each call */
   readonly deadline?: Deadline | undefined;
 }
