@@ -31,6 +31,9 @@ export interface Result {
   readonly retryable?: boolean;
 }
 
+/** Where operations are run: a gateway, wherever it lives. */
+export type GatewayFront = Pick<TestGateway, 'ask' | 'freshToken'>;
+
 type Results = Readonly<Record<string, Result>>;
 
 interface Shape {
@@ -119,7 +122,7 @@ function documentOf(operation: OperationName, keys: readonly string[]): string {
  *   upstream, whatever it is, is data.
  */
 export async function run(
-  gateway: TestGateway,
+  gateway: GatewayFront,
   operation: OperationName,
   keys: readonly string[],
   options: AskOptions = {},
@@ -136,7 +139,7 @@ function missing(operation: string): never {
 
 /** Runs an operation once. */
 export async function runOne(
-  gateway: TestGateway,
+  gateway: GatewayFront,
   operation: OperationName,
   key = 'ctx_1',
   options: AskOptions = {},
@@ -147,7 +150,7 @@ export async function runOne(
 
 /** Runs an operation for any number of keys, as many at once as the limits allow one user. */
 export async function runAll(
-  gateway: TestGateway,
+  gateway: GatewayFront,
   operation: OperationName,
   keys: readonly string[],
 ): Promise<Map<string, Result>> {
