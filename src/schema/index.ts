@@ -1,3 +1,5 @@
+import { specifiedDirectives } from 'graphql';
+
 import './execution-context/mutations.ts';
 import './execution-context/queries.ts';
 
@@ -12,7 +14,8 @@ const rateLimitSpec = 'https://execution-context-gateway.dev/rateLimit/v1.0';
 const subgraph = builder.toSubGraphSchema({
   linkUrl: 'https://specs.apollo.dev/federation/v2.6',
   federationDirectives: ['@key'],
-  directives: [rateLimitDirective],
+  // A list of one's own replaces @include, @skip and the others that GraphQL itself specifies.
+  directives: [...specifiedDirectives, rateLimitDirective],
   composeDirectives: ['@rateLimit'],
   extensions: {
     directives: [{ name: 'link', args: { url: rateLimitSpec, import: ['@rateLimit'] } }],
