@@ -3,6 +3,8 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { refuseMalformedRequest } from './http/malformed-request.ts';
+
 export interface ListeningServer {
   /** Without a slash at the end. */
   readonly url: string;
@@ -59,16 +61,30 @@ export async function listen(
   const unused = new Set<Socket>();
   let draining = false;
 
+  const accept: RequestListener = (request, response) => {
+    unused.delete(request.socket);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (draining) endConnectionAfter(response);
+    listener(request, response);
+  };
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
-    (request, response) => {
-      unused.delete(request.socket);
-      underWay.add(response);
-      response.once('close', () => underWay.delete(response));
-      if (draining) endConnectionAfter(response);
-      listener(request, response);
+    {
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // What Node refuses by itself has no x-request-id: the listener does.
+      requireHostHeader: false,
     },
+    accept,
   );
+  // RFC 9110, section 10.1.1: a server may pass over an expectation that it does not know.
+  server.on('checkExpectation', accept);
+  server.on('clientError', (error, socket) => {
+    // A second answer within a first one would be taken for a part of it.
+    const begun = [...underWay].some((answer) => answer.socket === socket && answer.headersSent);
+    if (begun) socket.destroy();
+    else refuseMalformedRequest(error, socket);
+  });
   server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));

@@ -102,6 +102,15 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       isOperation,
     });
 
+    if (!namesHost(request)) {
+      refuse(response, {
+        status: 400,
+        code: 'BAD_REQUEST',
+        message: 'The Host header must name a host.',
+        headers: { connection: 'close' },
+      });
+      return;
+    }
     const answering = (isOperation ? answerGraphQL : probe)?.(request, response);
     answering?.catch((error: unknown) => {
       answerFailure(error, requestId, response);
@@ -114,6 +123,18 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
       });
     }
   };
+}
+
+/** RFC 9112, section 3.2: a request without a valid Host is refused. HTTP/1.0 had none. */
+function namesHost({ headers, httpVersion }: IncomingMessage): boolean {
+  const { host } = headers;
+  if (host === undefined) return httpVersion === '1.0';
+  return /^[\w.-]+(?::\d{1,4})?$/.test(host) || isAuthority(host);
+}
+
+/** What is left of a URL is the host, and nothing else. */
+function isAuthority(host: string): boolean {
+  return !/[/?#@\\]/.test(host) && URL.canParse(`http://${host}/`);
 }
 
 /** A compressed body could grow without limit, and nobody needs to compress a small document. */
