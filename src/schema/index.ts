@@ -4,6 +4,7 @@ import './execution-context/mutations.ts';
 import './execution-context/queries.ts';
 
 import { builder } from './builder.ts';
+import { withCheckedReferences } from './checked-references.ts';
 import { rateLimitDirective } from './plugins/rate-limit/index.ts';
 import { withIdScalar } from './scalars/index.ts';
 import { withServiceSdl } from './service-sdl.ts';
@@ -23,4 +24,4 @@ const subgraph = builder.toSubGraphSchema({
 });
 
 /** The executable subgraph schema, built once when this module is loaded. */
-export const schema = withServiceSdl(withIdScalar(subgraph));
+export const schema = withServiceSdl(withCheckedReferences(withIdScalar(subgraph)));

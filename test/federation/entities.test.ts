@@ -51,13 +51,32 @@ describe('the subgraph, asked as a router asks it', () => {
   });
 
   it('answers null for references that cannot be one, and the others all the same', async () => {
-    expect(await resolve(['', '..', null, { a: 1 }, 'ctx_1'])).toEqual([
-      null,
-      null,
-      null,
-      null,
-      { id: 'ctx_1' },
-    ]);
+    const ids: unknown[] = ['', '..', null, { a: 1 }, { toString: 1 }, [[]], 1.5];
+    expect(await resolve([...ids, 'ctx_1'])).toEqual([...ids.map(() => null), { id: 'ctx_1' }]);
     expect(gateway.upstream.requests).toHaveLength(1);
+  });
+
+  it.each([7, 'ctx_1', null, [], {}, { __typename: 1 }, { __typename: 'Query' }])(
+    'refuses what is no reference at all: %j',
+    async (representation) => {
+      const representations = [{ __typename: 'AiExecutionContext', id: 'ctx_1' }, representation];
+      const answer = await gateway.ask(entities, { representations });
+      expect(answer.body).toMatchObject({ errors: [{ message: expect.any(String) as string }] });
+      expect(JSON.stringify(answer.body)).not.toContain('Unexpected error.');
+      expect(gateway.logs()).not.toContain('unexpected error');
+      expect(gateway.upstream.requests).toEqual([]);
+    },
+  );
+
+  it('tells which reference is none, and what it must be', async () => {
+    const answer = await gateway.ask(entities, { representations: [{ id: 'ctx_1' }] });
+    expect(answer.body).toMatchObject({
+      errors: [
+        {
+          message: 'representations[0] must be an object whose __typename is AiExecutionContext.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
   });
 });

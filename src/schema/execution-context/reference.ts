@@ -16,33 +16,35 @@ const readWindows = parseRateLimitRules(readLimit.limits);
  * operation's, and the references beside it would be lost with it.
  */
 export function resolveReference(
-  { id }: { readonly id: unknown },
+  { id: given }: { readonly id?: unknown },
   context: GatewayContext,
 ): Promise<ExecutionContext | null> {
-  const key = String(id);
-  let reference = context.references.get(key);
+  const id = Number.isSafeInteger(given) ? String(given) : given;
+  // What is no id is read by nobody, so there is nothing to share.
+  if (typeof id !== 'string') return readOrNull(id, context);
+  let reference = context.references.get(id);
   if (reference === undefined) {
-    reference = read(id, context).catch((error: unknown) => {
-      if (!(error instanceof ExecutionContextError)) throw error;
-      context.onNullReference(error.code);
-      return null;
-    });
-    context.references.set(key, reference);
+    reference = readOrNull(id, context);
+    context.references.set(id, reference);
   }
   return reference;
 }
 
-async function read(given: unknown, context: GatewayContext): Promise<ExecutionContext> {
-  signedIn({}, context);
-  const id = parseId(given);
-  await context.charge(readLimit.group, readWindows);
-  return context.executionContexts.fetch(id);
+async function readOrNull(id: unknown, context: GatewayContext): Promise<ExecutionContext | null> {
+  try {
+    return await read(id, context);
+  } catch (error) {
+    if (!(error instanceof ExecutionContextError)) throw error;
+    context.onNullReference(error.code);
+    return null;
+  }
 }
 
 /** A representation is an `_Any`, so nothing has looked at the id yet. */
-function parseId(given: unknown): string {
-  const id = Number.isSafeInteger(given) ? String(given) : given;
+async function read(id: unknown, context: GatewayContext): Promise<ExecutionContext> {
+  signedIn({}, context);
   if (typeof id !== 'string') throw new InputError('The id of a reference must be a string.');
   checkId({ id });
-  return id;
+  await context.charge(readLimit.group, readWindows);
+  return context.executionContexts.fetch(id);
 }
