@@ -4,10 +4,14 @@
  *     npm run soak                 # all of them
  *     npm run soak -- rate-limits  # those named
  */
+import { inspect } from 'node:util';
+
+import { faults } from './faults.ts';
+import { fuzz } from './fuzz.ts';
 import type { SoakPart } from './part.ts';
 import { rateLimits } from './rate-limits.ts';
 
-const parts: readonly SoakPart[] = [rateLimits];
+const parts: readonly SoakPart[] = [rateLimits, faults, fuzz];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !parts.some((part) => part.name === name));
@@ -20,12 +24,18 @@ if (unknown.length > 0) {
 /** Lists so many violations of a part at most: one cause can have thousands. */
 const maxListed = 20;
 
+const conclusions: string[] = [];
 for (const part of parts) {
   if (names.length > 0 && !names.includes(part.name)) continue;
   console.log(`${part.name}: ${part.description}`);
-  const { summary, violations } = await part.run();
+  const { summary, violations } = await part.run().catch((error: unknown) => ({
+    summary: [],
+    violations: [`it could not be run to its end: ${inspect(error)}`],
+  }));
   for (const line of summary) console.log(`  ${line}`);
   for (const line of violations.slice(0, maxListed)) console.log(`  VIOLATION: ${line}`);
-  console.log(`  ${violations.length === 0 ? 'kept' : `broken: ${violations.length} violations`}`);
-  if (violations.length > 0) process.exitCode = 1;
+  const kept = violations.length === 0;
+  conclusions.push(`${part.name}: ${kept ? 'kept' : `broken, ${violations.length} violations`}`);
+  if (!kept) process.exitCode = 1;
 }
+console.log(`\n${conclusions.join('\n')}`);
