@@ -4,20 +4,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startApplication, type Application } from '../../src/application.ts';
-import { readConfig } from '../../src/config.ts';
 import { mintSandboxToken } from '../../src/sandbox/index.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
+import { startSandboxGateway, type SandboxGateway } from '../support/sandbox-gateway.ts';
 
 const timeout = 60_000;
 
 describe('examples/node/update-context.ts', { timeout }, () => {
-  let gateway: Application;
+  let gateway: SandboxGateway;
   beforeAll(async () => {
-    const config = readConfig({ PORT: '0', SHUTDOWN_DRAIN_MS: '0' });
-    gateway = await startApplication({ config, logger: createLogger({ level: 'silent' }) });
+    gateway = await startSandboxGateway();
   });
-  afterAll(() => gateway.close());
+  afterAll(() => gateway[Symbol.asyncDispose]());
 
   it('updates a context of the sandbox with a token it makes itself', async () => {
     const { output, exitCode } = await runExample({ GATEWAY_URL: `${gateway.url}/graphql` });

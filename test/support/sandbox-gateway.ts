@@ -1,0 +1,15 @@
+import { startApplication } from '../../src/application.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+
+/** The gateway as it runs with no setting at all, in front of its sandbox, on a free port. */
+export interface SandboxGateway extends AsyncDisposable {
+  /** Without a slash at the end. */
+  readonly url: string;
+}
+
+export async function startSandboxGateway(): Promise<SandboxGateway> {
+  const config = readConfig({ PORT: '0', SHUTDOWN_DRAIN_MS: '0' });
+  const application = await startApplication({ config, logger: createLogger({ level: 'silent' }) });
+  return { url: application.url, [Symbol.asyncDispose]: () => application.close() };
+}
