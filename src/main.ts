@@ -24,6 +24,9 @@ try {
   if (config.upstream === null) {
     const { sandboxGreeting } = await import('./sandbox/greeting.ts');
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));
+  } else if (config.port === 0 && !logger.isLevelEnabled('info')) {
+    // Whoever asked for any free port has to learn which, however little else they want to read.
+    process.stdout.write(`${application.url}/graphql\n`);
   }
   logger.info({ url: `${application.url}/graphql` }, 'listening');
 } catch (error) {

@@ -32,6 +32,16 @@ describe('the process', () => {
     expect(await gateway.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('prints the port it picked even where it logs nothing', async () => {
+    const nowhere = 'http://127.0.0.1:9';
+    const upstream = { UPSTREAM_URL: nowhere, UPSTREAM_API_KEY: 'key', JWT_ISSUER: nowhere };
+    const gateway = start({ env: { ...upstream, LOG_LEVEL: 'silent' } });
+    const url = await gateway.listening();
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toMatchObject({ code: 0, stdout: `${url}/graphql\n` });
+  });
+
   it('says unready while it drains, and ends at once on a second signal', async () => {
     const gateway = start({ env: { SHUTDOWN_DRAIN_MS: '60000' } });
     const url = await gateway.listening();

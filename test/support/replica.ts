@@ -38,7 +38,7 @@ export function startReplica({ env = {}, preload }: ReplicaOptions = {}): Replic
     createInterface(child.stdout)
       .on('line', (line) => {
         stdout += `${line}\n`;
-        const [, address] = /"url":"(http[^"]+)\/graphql"/.exec(line) ?? [];
+        const [, address] = /(?:^|"url":")(http[^"]+)\/graphql/.exec(line) ?? [];
         if (address !== undefined) resolve(address);
       })
       .on('close', () => {
