@@ -67,6 +67,7 @@ export function createContext(
   const token = identity.kind === 'user' ? identity.user.revealToken() : null;
   const call: UpstreamCall = { requestId, token, trace, signal };
   const rateLimitDecisions: RateLimitDecision[] = [];
+  let references: GatewayContext['references'] | undefined;
   const peeked = new Set<string>();
   const facts: RequestFacts = { operation: 'none', results: {} };
 
@@ -85,7 +86,9 @@ export function createContext(
       peeked.add(group);
       rateLimitDecisions.push(await rateLimiter.peek(identity.user.id, group, windows));
     },
-    references: new Map(),
+    get references() {
+      return (references ??= new Map());
+    },
     onNullReference,
     noteResult(result) {
       const { member, code } = result;

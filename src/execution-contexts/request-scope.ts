@@ -18,18 +18,19 @@ export class RequestScope {
   readonly #contexts: ExecutionContexts;
   readonly #identity: Identity;
   readonly #call: UpstreamCall;
-  readonly #loader: DataLoader<string, ExecutionContext>;
+  /** Made by the first read: a request that writes needs none. */
+  #loader: DataLoader<string, ExecutionContext> | undefined;
 
   constructor(contexts: ExecutionContexts, identity: Identity, call: UpstreamCall) {
     this.#contexts = contexts;
     this.#identity = identity;
     this.#call = call;
-    // The API has no call for several ids, so a batch is as many calls; what the loader brings is
-    // that equal ids share one, and that a failure stays with its id.
-    this.#loader = new DataLoader((ids) => Promise.all(ids.map((id) => this.#fetch(id))));
   }
 
   fetch(id: string): Promise<ExecutionContext> {
+    // The API has no call for several ids, so a batch is as many calls; what the loader brings is
+    // that equal ids share one, and that a failure stays with its id.
+    this.#loader ??= new DataLoader((ids) => Promise.all(ids.map((id) => this.#fetch(id))));
     return this.#loader.load(id);
   }
 
@@ -45,7 +46,7 @@ export class RequestScope {
     try {
       return await this.#contexts.update(id, changes, this.#caller());
     } finally {
-      this.#loader.clear(id);
+      this.#loader?.clear(id);
     }
   }
 
@@ -53,7 +54,7 @@ export class RequestScope {
     try {
       await this.#contexts.delete(id, this.#caller());
     } finally {
-      this.#loader.clear(id);
+      this.#loader?.clear(id);
     }
   }
 

@@ -4,14 +4,14 @@ import type { Cancellation } from '../upstream/cancellation.ts';
 
 /** Fires when the client goes away before its response is complete. */
 export class ClientDeparture implements Cancellation {
-  readonly #listeners = new Set<() => void>();
+  #listeners: Set<() => void> | undefined;
   #aborted = false;
 
   constructor(response: ServerResponse) {
     response.once('close', () => {
       if (response.writableFinished) return;
       this.#aborted = true;
-      for (const listener of this.#listeners) listener();
+      for (const listener of this.#listeners ?? []) listener();
     });
   }
 
@@ -20,10 +20,10 @@ export class ClientDeparture implements Cancellation {
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
+    (this.#listeners ??= new Set()).add(listener);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
+    this.#listeners?.delete(listener);
   }
 }
