@@ -90,7 +90,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   });
   const circuit = createCircuit({ onStateChange: (state) => observer.onCircuitChange?.(state) });
   const newDeadline = (): Deadline => performance.now() + timeoutMs;
-  const closing = new AbortController();
+  const probing = new AbortController();
+  let heard = false;
   let pending = 0;
   let closed: Promise<void> | undefined;
 
@@ -111,6 +112,11 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       // A write that has begun is seen through: whoever asked for it wants it done.
       signal: operation.writes ? undefined : call.signal,
     });
+    if (outcome.kind === 'answer' && !heard) {
+      // A call that was answered tells as much as the probe would.
+      heard = true;
+      probing.abort();
+    }
     const durationMs = performance.now() - startedAt;
     observer.onExchange?.(operation.name, outcome, durationMs, call.requestId);
     return outcome;
@@ -157,9 +163,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       if (isShed(result.outcome)) observer.onShed?.(request.operation.name);
       return result;
     },
-    answered: () => probeUntilAnswered(pool, prefix, closing.signal),
+    answered: async () => (await probeUntilAnswered(pool, prefix, probing.signal)) || heard,
     close() {
-      closing.abort();
+      probing.abort();
       return (closed ??= pool.close());
     },
   };

@@ -193,6 +193,15 @@ describe('a client of the API', () => {
     expect(await createClient().answered()).toBe(true);
   });
 
+  it('takes the answer to a call for the first, where the API answers nothing else', async () => {
+    upstream.on('HEAD', '/', hang());
+    const client = createClient();
+    const answered = client.answered();
+    await upstream.received(1);
+    await client.send(read, call);
+    expect(await answered).toBe(true);
+  });
+
   it('stops asking for a first answer when it is closed', async () => {
     upstream.always(hang());
     const client = createClient();
