@@ -1,3 +1,5 @@
+import { isJsonObject } from './json-object.ts';
+
 const maxLength = 500;
 
 /**
@@ -8,7 +10,9 @@ export function apiMessage(body: string | null): string | null {
   const envelope = parseObject(body);
   const errors = envelope?.['errors'];
   const first: unknown = Array.isArray(errors) ? errors[0] : null;
-  return singleLine(isRecord(first) ? first['message'] : null) ?? singleLine(envelope?.['message']);
+  return (
+    singleLine(isJsonObject(first) ? first['message'] : null) ?? singleLine(envelope?.['message'])
+  );
 }
 
 function parseObject(body: string | null): Record<string, unknown> | null {
@@ -16,7 +20,7 @@ function parseObject(body: string | null): Record<string, unknown> | null {
   if (!body?.trimStart().startsWith('{')) return null;
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
@@ -31,8 +35,4 @@ function singleLine(text: unknown): string | null {
   if (line === '') return null;
   // A cut between the halves of a surrogate pair leaves none of it.
   return line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { exactJson, findTooDeep, isRfc3339DateTime, parseJson } from '../json/index.ts';
+import { isJsonObject } from './json-object.ts';
 
 /** How deep a context may nest, either way: what the API itself takes. */
 export const maxContextDepth = 128;
@@ -41,7 +42,11 @@ export function readExecutionContext(
 /** Reads `{"data": [context…], "has_more": bool}`; `null` where the body is anything else. */
 export function readPage(body: string | null): ExecutionContextPage | null {
   const page = parseBody(body);
-  if (!isObject(page) || !Array.isArray(page['data']) || typeof page['has_more'] !== 'boolean') {
+  if (
+    !isJsonObject(page) ||
+    !Array.isArray(page['data']) ||
+    typeof page['has_more'] !== 'boolean'
+  ) {
     return null;
   }
   const items = page['data'].map(toExecutionContext);
@@ -58,7 +63,7 @@ function parseBody(body: string | null): unknown {
 }
 
 function toExecutionContext(wire: unknown): ExecutionContext | null {
-  if (!isObject(wire)) return null;
+  if (!isJsonObject(wire)) return null;
   const id = wire['id'];
   const agentId = optionalString(wire, 'agent_id');
   const workflowId = optionalString(wire, 'workflow_id');
@@ -78,8 +83,4 @@ function toExecutionContext(wire: unknown): ExecutionContext | null {
 function optionalString(wire: Record<string, unknown>, key: string): string | null | undefined {
   const value = Object.hasOwn(wire, key) ? wire[key] : null;
   return value === null || typeof value === 'string' ? value : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
