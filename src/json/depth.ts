@@ -1,70 +1,66 @@
-import { ExactJson } from './exact-json.ts';
-import { JsonScanner } from './scanner.ts';
+import type { JsonText } from './json-text.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  TOO_DEEP,
+  endOfValue,
+} from './scanner.ts';
 
 /**
- * The path (keys, and indices in decimal) of the first array or object in `value` that is nested
- * deeper than `maxDepth`, or null where none is. A scalar has depth 0, `[]` depth 1, `[[]]` 2.
- *
- * Looks no deeper than `maxDepth`, so a value of any depth is safe to pass.
+ * The path (keys, and indices in decimal) of the first array or object that is nested deeper than
+ * `maxDepth`, or null where none is. A scalar has depth 0, `[]` depth 1, `[[]]` 2.
  */
-export function findTooDeep(value: unknown, maxDepth: number): string[] | null {
-  return isContainer(value) ? findIn(value, maxDepth) : null;
+export function findTooDeep({ text, withinDepth }: JsonText, maxDepth: number): string[] | null {
+  // Each level takes two characters at least.
+  if (withinDepth <= maxDepth || text.length <= 2 * maxDepth) return null;
+  // Nearly none is too deep, and the scanner is quicker than the search for the path.
+  return endOfValue(Buffer.from(text), 0, maxDepth) === TOO_DEEP ? pathBelow(text, maxDepth) : null;
 }
 
-function findIn(container: object, maxDepth: number): string[] | null {
-  if (container instanceof ExactJson) return findInText(container.text, maxDepth);
-  if (maxDepth <= 0) return [];
-  // Two loops, because lists of keys or entries would take six times as long.
-  if (Array.isArray(container)) {
-    for (let i = 0; i < container.length; i++) {
-      const path = findInMember(container[i], maxDepth);
-      if (path !== null) return [String(i), ...path];
-    }
-    return null;
-  }
-  for (const key in container) {
-    const path = findInMember(container[key as keyof typeof container], maxDepth);
-    if (path !== null) return [key, ...path];
-  }
-  return null;
-}
-
-function findInMember(member: unknown, maxDepth: number): string[] | null {
-  return isContainer(member) ? findIn(member, maxDepth - 1) : null;
-}
-
-function findInText(text: string, maxDepth: number): string[] | null {
-  const scanner = new JsonScanner(text);
+/** The path of the first container below `maxDepth` levels, of which the text has one. */
+function pathBelow(text: string, maxDepth: number): string[] {
   const path: (string | number)[] = [];
   let keyIsNext = false;
-  for (let first = scanner.next(); first !== undefined; first = scanner.next()) {
-    switch (first) {
-      case '{':
-      case '[':
-        if (path.length >= maxDepth) return path.map(String);
-        path.push(first === '[' ? 0 : '');
-        keyIsNext = first === '{';
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case OPEN_BRACE:
+      case OPEN_BRACKET: {
+        if (path.length === maxDepth) return path.map(String);
+        keyIsNext = text.charCodeAt(at) === OPEN_BRACE;
+        path.push(keyIsNext ? '' : 0);
         break;
-      case '}':
-      case ']':
+      }
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
         path.pop();
         keyIsNext = false;
         break;
-      case ',': {
+      case COMMA: {
         const last = path.at(-1);
         if (typeof last === 'number') path[path.length - 1] = last + 1;
         else keyIsNext = true;
         break;
       }
-      case '"':
-        if (keyIsNext) path[path.length - 1] = scanner.string;
+      case QUOTE: {
+        const end = endOfString(text, at);
+        if (keyIsNext) path[path.length - 1] = JSON.parse(text.slice(at, end)) as string;
         keyIsNext = false;
+        at = end - 1;
         break;
+      }
     }
   }
-  return null;
+  throw new TypeError(`No value lies deeper than ${maxDepth} levels.`);
 }
 
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+/** The index after the string at `at`, in a text that is known to be valid. */
+function endOfString(text: string, at: number): number {
+  let end = at + 1;
+  while (text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
+  return end + 1;
 }

@@ -1,5 +1,22 @@
+export { canonicalJson } from './canonical.ts';
 export { findTooDeep } from './depth.ts';
-export { ExactJson, stringifyJson } from './exact-json.ts';
-export { exactJson, parseJson } from './parse.ts';
+export { jsonEquals } from './equality.ts';
+export { JsonText, jsonText, quoteJson, writeJson } from './json-text.ts';
+export { mergePatch } from './merge-patch.ts';
+export { parseJson } from './parse.ts';
 export { isRfc3339DateTime } from './rfc3339.ts';
+export {
+  INVALID,
+  LETTER_F,
+  LETTER_N,
+  LETTER_T,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  TOO_DEEP,
+  endOfString,
+  endOfValue,
+  skipSpace,
+} from './scanner.ts';
+export { JsonSource, copyText, hasEscape, keyIs, keyOf, readItems, readMembers } from './source.ts';
 export { UnsafeNumber } from './unsafe-number.ts';

@@ -1,5 +1,11 @@
-/** What fits a double whatever it is: at most 15 significant digits and a two-digit exponent. */
+/** What a double holds whatever it is: at most 15 significant digits and a two-digit exponent. */
 const SHORT = /^-?[\d.]{1,15}(?:[eE][+-]?\d{1,2})?$/;
+
+/**
+ * Finds any number that is not {@link SHORT}. Numbers stand at the start or after white space or a
+ * separator: in other places there are many of the kind, such as `4e123` in UUIDs.
+ */
+const LONG = /(?:^|[ \n\r\t,:[])-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/;
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
@@ -7,15 +13,27 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
  * Whether a JavaScript number holds the JSON number `text` exactly: written out again, it is the
  * same decimal. `0.1`, `1e2` and `1.0` are held, `9007199254740993` and `1e400` are not.
  */
-export function numberHolds(text: string): boolean {
+export function doubleHolds(text: string): boolean {
   if (SHORT.test(text)) return true;
   const written = String(Number(text));
-  return written === text || decimal(written) === decimal(text);
+  return written === text || canonicalNumber(written) === canonicalNumber(text);
 }
 
-/** One spelling for all texts of one decimal: its digits without outer zeros, then its exponent. */
-function decimal(text: string): string {
+/**
+ * Whether a number in a valid JSON text may be more than a double holds. Where it is false,
+ * JSON.parse loses nothing; a false positive only costs the slower path.
+ */
+export function mayLoseDigits(json: string): boolean {
+  return LONG.test(json);
+}
+
+/**
+ * The one spelling of all JSON numbers that are the same decimal: `150`, `1.5e2` and `15E+1` are
+ * `15e1`, any zero is `0`. The exponent, however large, is counted and never expanded.
+ */
+export function canonicalNumber(text: string): string {
   const match = NUMBER.exec(text);
+  // Infinity is what a double makes of 1e400.
   if (match === null) return text;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
   const digits = whole + fraction;
@@ -25,6 +43,30 @@ function decimal(text: string): string {
   if (start === digits.length) return '0';
   let end = digits.length;
   while (digits[end - 1] === '0') end--;
-  const scale = Number(exponent) - fraction.length + digits.length - end;
-  return `${sign}${digits.slice(start, end)}e${scale}`;
+  const shift = digits.length - end - fraction.length;
+  return `${sign}${digits.slice(start, end)}e${shiftExponent(exponent, shift)}`;
+}
+
+function shiftExponent(exponent: string, shift: number): string {
+  const [digits = ''] = /(?!0)\d*$/.exec(exponent) ?? [];
+  if (digits.length <= CHUNK) return String(Number(exponent) + shift);
+  return exponent.startsWith('-') ? `-${add(digits, -shift)}` : add(digits, shift);
+}
+
+/** How many decimal digits a double surely holds, with a carry. */
+const CHUNK = 15;
+
+/** Adds by chunks from the right. A BigInt would take half a second for a million digits. */
+function add(digits: string, summand: number): string {
+  let rest = digits;
+  let sum = '';
+  let carry = summand;
+  while (carry !== 0 && rest !== '') {
+    const chunk = Number(rest.slice(-CHUNK)) + carry;
+    carry = Math.floor(chunk / 10 ** CHUNK);
+    sum = String(chunk - carry * 10 ** CHUNK).padStart(CHUNK, '0') + sum;
+    rest = rest.slice(0, -CHUNK);
+  }
+  const total = `${carry === 0 ? '' : carry}${rest}${sum}`;
+  return total.replace(/^0+/, '');
 }

@@ -1,66 +1,131 @@
-import { findDistortion } from './distortion.ts';
-import { numberHolds } from './number.ts';
-import type { Distortion } from './distortion.ts';
-import type { ExactJson } from './exact-json.ts';
+import { JsonText, rememberSpan } from './json-text.ts';
+import { doubleHolds } from './number.ts';
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  LETTER_F,
+  LETTER_N,
+  LETTER_T,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  endOfString,
+  endOfValue,
+  skipSpace,
+  startOfMemberValue,
+} from './scanner.ts';
+import { JsonSource } from './source.ts';
+
+/** An array or object whose end has not been reached. */
+interface Frame {
+  readonly container: unknown[] | Record<string, unknown>;
+  readonly from: number;
+  /** Of the member that is being read; an array has none. */
+  key: string;
+}
 
 /**
- * Numbers of 16 digits and more. What stands before tells them from identifiers and digests, which
- * stand in quotes. Written out, because V8 skips through the text for a sequence of classes, which
- * is ten times as fast as its search for `[\d.]{16}`.
- */
-const LONG_NUMBER =
-  /[\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.][\d.](?<=(?:^|[[:,\t\n\r ])-?[\d.]{16})[\d.eE+-]*/g;
-
-/** Numbers with an exponent of three digits and more. */
-const LONG_EXPONENT = /[eE][+-]?\d\d\d(?<=(?:^|[[:,\t\n\r ])-?\d[\d.]*[eE][+-]?\d{3})/;
-
-/** Keys such as "10", plain or escaped, which plain objects move to the front. */
-const INDEX_KEY = /"[\d\\][\d\\u]*"[\t\n\r ]*:/;
-
-/** The source of the objects and arrays that are distorted, as {@link parseJson} saw it. */
-const sources = new WeakMap<object, ExactJson>();
-
-/**
- * JSON.parse that loses nothing. The result is made of ordinary objects and arrays, to be read
- * like JSON.parse's, except that a number whose digits a double does not hold is an
- * {@link ExactJson}; and {@link exactJson} takes any part out of it unharmed. Where anything is
- * distorted, what is nested over a thousand levels deep is an {@link ExactJson} as well.
+ * JSON.parse that loses nothing. The result is made of ordinary objects and arrays, to be read like
+ * JSON.parse's, except that a number whose digits a double does not hold is a {@link JsonText}; and
+ * `jsonText` gives back the text of any array or object in it.
  *
- * Most texts hold nothing that JSON.parse distorts, which three quick searches tell. Of members with
- * the same key the last one counts; `__proto__` is a key like any other. Any depth parses.
+ * Of members with one key the last one counts; `__proto__` is a key like any other. Any depth parses.
  *
  * @throws SyntaxError exactly where JSON.parse does (RFC 8259).
  */
 export function parseJson(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  if (!mayDistort(text)) return value;
-  const distortion = findDistortion(text);
-  return distortion === null ? value : remember(value, distortion);
-}
-
-/**
- * A value taken out of what {@link parseJson} returned, ready to be passed on: the value itself
- * where it is exact, else an {@link ExactJson} with its source text.
- */
-export function exactJson(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? (sources.get(value) ?? value) : value;
-}
-
-function mayDistort(text: string): boolean {
-  return (
-    LONG_EXPONENT.test(text) ||
-    INDEX_KEY.test(text) ||
-    (text.match(LONG_NUMBER)?.some((number) => !numberHolds(number)) ?? false)
-  );
-}
-
-/** Puts the carriers in their places, and notes the sources of the objects and arrays around. */
-function remember(value: unknown, { exact, members }: Distortion): unknown {
-  if (members === null || typeof value !== 'object' || value === null) return exact;
-  sources.set(value, exact);
-  for (const [key, member] of members) {
-    // Defined, not assigned: the key may be __proto__.
-    Object.defineProperty(value, key, { value: remember(Reflect.get(value, key), member) });
+  // In a source, the escape of a lone surrogate makes good what stands before it: a bad backslash.
+  if (!text.isWellFormed()) JSON.parse(text);
+  const source = JsonSource.ofText(text);
+  const { bytes } = source;
+  const end = endOfValue(bytes, 0);
+  if (end < 0 || skipSpace(bytes, end) !== bytes.length) {
+    JSON.parse(text);
+    throw new SyntaxError('The text is no JSON.');
   }
-  return value;
+  return build(source);
+}
+
+/** The value of a source that is known to be valid. Without recursion, so that any depth builds. */
+function build(source: JsonSource): unknown {
+  const { bytes } = source;
+  const open: Frame[] = [];
+  let at = skipSpace(bytes, 0);
+  for (;;) {
+    const first = bytes[at];
+    let value: unknown;
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) {
+      const frame: Frame = { container: first === OPEN_BRACE ? {} : [], from: at, key: '' };
+      at = skipSpace(bytes, at + 1);
+      if (bytes[at] !== CLOSE_BRACE && bytes[at] !== CLOSE_BRACKET) {
+        open.push(frame);
+        at = enter(source, frame, at);
+        continue;
+      }
+      at += 1;
+      value = close(source, frame, at);
+    } else {
+      const end = endOfValue(bytes, at);
+      value = scalar(source, at, end);
+      at = end;
+    }
+    // What is complete goes into what is around it, and may complete that.
+    for (;;) {
+      const frame = open.at(-1);
+      if (frame === undefined) return value;
+      put(frame, value);
+      at = skipSpace(bytes, at);
+      if (bytes[at] === COMMA) {
+        at = enter(source, frame, skipSpace(bytes, at + 1));
+        break;
+      }
+      at += 1;
+      open.pop();
+      value = close(source, frame, at);
+    }
+  }
+}
+
+/** Reads the key of a member, where there is one. Answers where its value begins. */
+function enter(source: JsonSource, frame: Frame, at: number): number {
+  if (Array.isArray(frame.container)) return at;
+  const end = endOfString(source.bytes, at);
+  frame.key = source.string(at, end);
+  return startOfMemberValue(source.bytes, end);
+}
+
+function put({ container, key }: Frame, value: unknown): void {
+  if (Array.isArray(container)) container.push(value);
+  else if (key !== '__proto__') container[key] = value;
+  else {
+    Object.defineProperty(container, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+}
+
+function close(source: JsonSource, { container, from }: Frame, to: number): unknown {
+  rememberSpan(container, source, from, to);
+  return container;
+}
+
+function scalar(source: JsonSource, from: number, to: number): unknown {
+  switch (source.bytes[from] ?? 0) {
+    case QUOTE:
+      return source.string(from, to);
+    case LETTER_N:
+      return null;
+    case LETTER_T:
+      return true;
+    case LETTER_F:
+      return false;
+    default: {
+      const text = source.slice(from, to);
+      return doubleHolds(text) ? Number(text) : new JsonText(text, 0);
+    }
+  }
 }

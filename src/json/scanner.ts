@@ -1,85 +1,220 @@
-const BACKSLASH = 0x5c;
+/**
+ * A strict scanner of JSON (RFC 8259) over bytes that are valid UTF-8: it accepts exactly what
+ * JSON.parse accepts. It makes no values and does not recurse, so it costs little, and no depth can
+ * overflow the stack. All indices are offsets of bytes.
+ */
+
+/** Returned instead of an index: no JSON value stands there. */
+export const INVALID = -1;
+/** Returned instead of an index: arrays and objects are nested deeper than was allowed. */
+export const TOO_DEEP = -2;
+
+/** The first bytes that tell a string, an object, an array, true, false and null from a number. */
+export const QUOTE = 0x22;
+export const OPEN_BRACE = 0x7b;
+export const OPEN_BRACKET = 0x5b;
+export const LETTER_T = 0x74;
+export const LETTER_F = 0x66;
+export const LETTER_N = 0x6e;
+
+/** What stands between values, and in strings. */
+export const CLOSE_BRACE = 0x7d;
+export const CLOSE_BRACKET = 0x5d;
+export const COMMA = 0x2c;
+export const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const SPACE = 0x20;
+const LETTER_U = 0x75;
+
+const tableOf = (includes: (byte: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (includes(byte) ? 1 : 0));
+const tableOfCharacters = (characters: string): Uint8Array =>
+  tableOf((byte) => characters.includes(String.fromCharCode(byte)));
+
+/** Bytes of a string that stand for themselves; those of characters beyond ASCII are among them. */
+const PLAIN = tableOf((byte) => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH);
+const DIGIT = tableOfCharacters('0123456789');
+const HEX_DIGIT = tableOfCharacters('0123456789abcdefABCDEF');
+const SHORT_ESCAPE = tableOfCharacters('"\\/bfnrt');
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
 
 /**
- * Steps through the tokens of a text that is known to be valid JSON, without recursion, so that no
- * depth can overflow the stack.
+ * The byte at `i`; after the end 0, which is part of no JSON. The comparison is what makes this
+ * quick: V8 takes twice as long for loads that have ever been out of bounds.
  */
-export class JsonScanner {
-  readonly #text: string;
-  /** Where the current token starts and ends in the text. */
-  start = 0;
-  end = 0;
+function byteAt(bytes: Uint8Array, i: number): number {
+  return i < bytes.length ? (bytes[i] ?? 0) : 0;
+}
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+/** Whether the byte at `i`, which must be within the bounds, is in the table. */
+function isIn(table: Uint8Array, bytes: Uint8Array, i: number): boolean {
+  return table[bytes[i] ?? 0] === 1;
+}
 
-  /** Moves to the next token and returns its first character; undefined at the end of the text. */
-  next(): string | undefined {
-    const text = this.#text;
-    let at = this.end;
-    while (at < text.length && text.charCodeAt(at) <= SPACE) at++;
-    this.start = at;
-    const first = text[at];
-    switch (first) {
-      case undefined:
-        this.end = at;
-        break;
-      case '{':
-      case '}':
-      case '[':
-      case ']':
-      case ':':
-      case ',':
-        this.end = at + 1;
-        break;
-      case '"':
-        this.end = endOfString(text, at);
-        break;
-      default:
-        this.end = endOfWord(text, at);
-    }
-    return first;
-  }
-
-  /** Moves from the current token, an opening bracket, to the one that closes it. */
-  skipContainer(): void {
-    for (let depth = 1; depth > 0;) {
-      const first = this.next();
-      if (first === '{' || first === '[') depth++;
-      else if (first === '}' || first === ']' || first === undefined) depth--;
-    }
-  }
-
-  /** The current token's text. */
-  get token(): string {
-    return this.#text.slice(this.start, this.end);
-  }
-
-  /** The value of the current token, which is a string. */
-  get string(): string {
-    const { token } = this;
-    return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
+/** The index of the first byte from `i` on that is not whitespace. */
+export function skipSpace(bytes: Uint8Array, i: number): number {
+  for (;;) {
+    const byte = byteAt(bytes, i);
+    if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return i;
+    i++;
   }
 }
 
-/** A quote ends the string unless an odd number of backslashes stands before it. */
-function endOfString(text: string, start: number): number {
-  for (let at = start; ;) {
-    at = text.indexOf('"', at + 1);
-    let backslashes = 0;
-    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return at + 1;
+/** The index after the string whose opening quote is at `i`, or {@link INVALID}. */
+export function endOfString(bytes: Uint8Array, i: number): number {
+  i++;
+  for (;;) {
+    i = endOfPlain(bytes, i);
+    const byte = byteAt(bytes, i);
+    if (byte === QUOTE) return i + 1;
+    if (byte !== BACKSLASH) return INVALID;
+    i = endOfEscape(bytes, i);
+    if (i < 0) return INVALID;
   }
 }
 
-/** Numbers and names end before whitespace, a comma or a closing bracket. */
-function endOfWord(text: string, start: number): number {
-  let at = start;
-  for (; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    if (char <= SPACE || char === 0x2c || char === 0x5d || char === 0x7d) break;
+function endOfPlain(bytes: Uint8Array, i: number): number {
+  const { length } = bytes;
+  // Four at a time, with one check of the bounds: most bytes of most bodies pass here.
+  while (
+    i + 4 <= length &&
+    isIn(PLAIN, bytes, i) &&
+    isIn(PLAIN, bytes, i + 1) &&
+    isIn(PLAIN, bytes, i + 2) &&
+    isIn(PLAIN, bytes, i + 3)
+  ) {
+    i += 4;
   }
-  return at;
+  while (i < length && isIn(PLAIN, bytes, i)) i++;
+  return i;
+}
+
+function endOfEscape(bytes: Uint8Array, i: number): number {
+  const kind = byteAt(bytes, i + 1);
+  if (kind !== LETTER_U) return SHORT_ESCAPE[kind] === 1 ? i + 2 : INVALID;
+  const end = i + 6;
+  for (let k = i + 2; k < end; k++) if (HEX_DIGIT[byteAt(bytes, k)] !== 1) return INVALID;
+  return end;
+}
+
+function endOfNumber(bytes: Uint8Array, i: number): number {
+  if (byteAt(bytes, i) === 0x2d /* - */) i++;
+  i = byteAt(bytes, i) === 0x30 /* 0 */ ? i + 1 : endOfDigits(bytes, i);
+  if (i < 0) return INVALID;
+  let byte = byteAt(bytes, i);
+  if (byte === 0x2e /* . */) {
+    i = endOfDigits(bytes, i + 1);
+    if (i < 0) return INVALID;
+    byte = byteAt(bytes, i);
+  }
+  if (byte !== 0x65 /* e */ && byte !== 0x45 /* E */) return i;
+  const sign = byteAt(bytes, i + 1);
+  return endOfDigits(bytes, sign === 0x2b /* + */ || sign === 0x2d /* - */ ? i + 2 : i + 1);
+}
+
+function endOfDigits(bytes: Uint8Array, i: number): number {
+  const start = i;
+  while (i < bytes.length && isIn(DIGIT, bytes, i)) i++;
+  return i > start ? i : INVALID;
+}
+
+function endOfWord(bytes: Uint8Array, i: number, word: Uint8Array): number {
+  for (let k = 0; k < word.length; k++) if (byteAt(bytes, i + k) !== word[k]) return INVALID;
+  return i + word.length;
+}
+
+function endOfScalar(bytes: Uint8Array, i: number): number {
+  switch (byteAt(bytes, i)) {
+    case QUOTE:
+      return endOfString(bytes, i);
+    case LETTER_T:
+      return endOfWord(bytes, i, TRUE);
+    case LETTER_F:
+      return endOfWord(bytes, i, FALSE);
+    case LETTER_N:
+      return endOfWord(bytes, i, NULL);
+    default:
+      return endOfNumber(bytes, i);
+  }
+}
+
+/**
+ * Where the value of the member starts whose key ends before `i`: after the colon and the
+ * whitespace around it; or {@link INVALID}.
+ */
+export function startOfMemberValue(bytes: Uint8Array, i: number): number {
+  i = skipSpace(bytes, i);
+  return byteAt(bytes, i) === COLON ? skipSpace(bytes, i + 1) : INVALID;
+}
+
+function skipKey(bytes: Uint8Array, i: number): number {
+  i = skipSpace(bytes, i);
+  if (byteAt(bytes, i) !== QUOTE) return INVALID;
+  i = endOfString(bytes, i);
+  return i < 0 ? INVALID : startOfMemberValue(bytes, i);
+}
+
+/** More levels than any body has bytes. */
+const ANY_DEPTH = 2 ** 30 - 1;
+
+/** The brackets that would close what is open; values nested deeper get a larger one of their own. */
+const STACK = new Uint8Array(256);
+
+/**
+ * The index after the JSON value at `i`, where whitespace may stand before it; or {@link INVALID};
+ * or {@link TOO_DEEP} where arrays and objects nest more than `maxDepth` levels (default: any
+ * number passes). A scalar has depth 0, `[]` depth 1, `[[]]` 2.
+ */
+export function endOfValue(bytes: Uint8Array, i: number, maxDepth = ANY_DEPTH): number {
+  let stack: Uint8Array = STACK;
+  let depth = 0;
+  value: for (;;) {
+    // A call for each place where whitespace may stand would cost a fifth more.
+    let byte = byteAt(bytes, i);
+    if (byte <= SPACE) {
+      i = skipSpace(bytes, i);
+      byte = byteAt(bytes, i);
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (depth === maxDepth) return TOO_DEEP;
+      if (depth === stack.length) stack = enlarge(stack);
+      const close = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
+      stack[depth++] = close;
+      i = skipSpace(bytes, i + 1);
+      if (byteAt(bytes, i) !== close) {
+        if (close === CLOSE_BRACE) i = skipKey(bytes, i);
+        if (i < 0) return INVALID;
+        continue;
+      }
+    } else {
+      i = endOfScalar(bytes, i);
+      if (i < 0) return INVALID;
+    }
+    while (depth > 0) {
+      byte = byteAt(bytes, i);
+      if (byte <= SPACE) {
+        i = skipSpace(bytes, i);
+        byte = byteAt(bytes, i);
+      }
+      i++;
+      const close = stack[depth - 1];
+      if (byte === COMMA) {
+        if (close === CLOSE_BRACE) i = skipKey(bytes, i);
+        if (i < 0) return INVALID;
+        continue value;
+      }
+      if (byte !== close) return INVALID;
+      depth--;
+    }
+    return i;
+  }
+}
+
+function enlarge(stack: Uint8Array): Uint8Array {
+  const larger = new Uint8Array(2 * stack.length);
+  larger.set(stack);
+  return larger;
 }

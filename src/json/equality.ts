@@ -1,0 +1,90 @@
+import { quoteJson, type JsonText } from './json-text.ts';
+import { canonicalNumber } from './number.ts';
+import {
+  LETTER_F,
+  LETTER_N,
+  LETTER_T,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  endOfValue,
+  skipSpace,
+} from './scanner.ts';
+import { JsonSource, readItems, readMembers } from './source.ts';
+
+/**
+ * Whether two values are the same: structure and the order of members, strings by code unit, numbers
+ * as decimals. Of members with one key the last one counts, in the place of the first.
+ *
+ * Neither may nest thousands of levels deep.
+ */
+export function jsonEquals(one: JsonText, other: JsonText): boolean {
+  return one.text === other.text || respell(one) === respell(other);
+}
+
+/** The value in the one spelling of all that mean the same. */
+function respell({ text }: JsonText): string {
+  const source = JsonSource.ofText(text);
+  const spelling: Spelling = { text: '' };
+  spell(source, spelling, skipSpace(source.bytes, 0));
+  return spelling.text;
+}
+
+/** The text of the value that was read last. */
+interface Spelling {
+  text: string;
+}
+
+interface ObjectSpelling extends Spelling {
+  /** The texts of the values, by their decoded keys. */
+  readonly members: Map<string, string>;
+}
+
+interface ArraySpelling extends Spelling {
+  readonly items: string[];
+}
+
+/** Spells the value at `at`. Answers the index after it. */
+function spell(source: JsonSource, into: Spelling, at: number): number {
+  const { bytes } = source;
+  const first = bytes[at];
+  if (first === OPEN_BRACE) {
+    const object: ObjectSpelling = { text: '', members: new Map() };
+    const end = readMembers(source, at, object, visitMember);
+    const texts = Array.from(object.members, ([key, text]) => `${quoteJson(key)}:${text}`);
+    into.text = `{${texts.join(',')}}`;
+    return end;
+  }
+  if (first === OPEN_BRACKET) {
+    const array: ArraySpelling = { text: '', items: [] };
+    const end = readItems(source, at, array, visitItem);
+    into.text = `[${array.items.join(',')}]`;
+    return end;
+  }
+  const end = endOfValue(bytes, at);
+  if (first === QUOTE) into.text = quoteJson(source.string(at, end));
+  else {
+    const text = source.slice(at, end);
+    const isWord = first === LETTER_T || first === LETTER_F || first === LETTER_N;
+    into.text = isWord ? text : canonicalNumber(text);
+  }
+  return end;
+}
+
+function visitMember(
+  source: JsonSource,
+  object: ObjectSpelling,
+  keyFrom: number,
+  keyTo: number,
+  at: number,
+): number {
+  const end = spell(source, object, at);
+  object.members.set(source.string(keyFrom - 1, keyTo + 1), object.text);
+  return end;
+}
+
+function visitItem(source: JsonSource, array: ArraySpelling, at: number): number {
+  const end = spell(source, array, at);
+  array.items.push(array.text);
+  return end;
+}

@@ -1,0 +1,122 @@
+import { copyText, type JsonSource } from './source.ts';
+
+/**
+ * A JSON value as its text: valid by RFC 8259, and never checked again. It keeps what a plain value
+ * would lose: digits that a double does not hold, the order of keys, how things were spelt.
+ */
+export class JsonText {
+  readonly text: string;
+  /** How many levels arrays and objects nest at most; `Infinity` where nobody has looked. */
+  readonly withinDepth: number;
+
+  constructor(text: string, withinDepth = Infinity) {
+    this.text = text;
+    this.withinDepth = withinDepth;
+  }
+
+  /** The same, without the body that the text may be a slice of: for whoever keeps it. */
+  copy(): JsonText {
+    return new JsonText(copyText(this.text), this.withinDepth);
+  }
+
+  /**
+   * Whoever serialises this with JSON.stringify (a log line, an error message) gets the text as a
+   * string, which cannot be mistaken for the value. {@link writeJson} writes the value.
+   */
+  toJSON(): string {
+    return this.text;
+  }
+}
+
+/** What JSON.stringify would not leave as it is. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const special = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** JSON.stringify of a string; most short ones need no escape. */
+export function quoteJson(text: string): string {
+  return text.length < 64 && !special.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/**
+ * JSON.stringify, but each {@link JsonText} in the value, at any depth, contributes its text as it
+ * is.
+ *
+ * @throws TypeError for what is no JSON value: `undefined`, a function, a symbol, a BigInt.
+ * @throws RangeError for plain values nested some thousands deep.
+ */
+export function writeJson(value: unknown): string {
+  if (typeof value === 'string') return quoteJson(value);
+  if (typeof value !== 'object' || value === null) {
+    const text: unknown = JSON.stringify(value);
+    if (typeof text !== 'string') throw new TypeError(`JSON cannot express a ${typeof value}.`);
+    return text;
+  }
+  if (value instanceof JsonText) return value.text;
+  if (Array.isArray(value)) {
+    return `[${Array.from(value, (item) => writeJson(item ?? null)).join(',')}]`;
+  }
+  if (hasToJson(value)) return writeJson(value.toJSON());
+  let members = '';
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) members += `${members && ','}${quoteJson(key)}:${writeJson(member)}`;
+  }
+  return `{${members}}`;
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
+}
+
+/** Where a parsed array or object stands in its source. */
+interface Span {
+  readonly source: JsonSource;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A class whose constructor makes no object of its own: the one it is given stands for it. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the constructor is its use
+class Given {
+  constructor(container: object) {
+    return container;
+  }
+}
+
+/**
+ * Adds a private field to a plain array or object. Nobody else sees it and no copy has it. A WeakMap
+ * would do as well, but take more time than all the rest of the parsing.
+ */
+class SpanField extends Given {
+  #span: Span;
+
+  constructor(container: object, span: Span) {
+    super(container);
+    this.#span = span;
+  }
+
+  static of(container: object): Span | null {
+    return #span in container ? container.#span : null;
+  }
+}
+
+/** Remembers where a parsed array or object came from; see {@link jsonText}. */
+export function rememberSpan(
+  container: object,
+  source: JsonSource,
+  from: number,
+  to: number,
+): void {
+  new SpanField(container, { source, from, to });
+}
+
+/**
+ * The text of a value: of an array or object out of `parseJson` the text it was written in, which
+ * does not follow changes; of anything else, the one that {@link writeJson} gives it.
+ *
+ * @throws as {@link writeJson} does
+ */
+export function jsonText(value: unknown): JsonText {
+  if (value instanceof JsonText) return value;
+  const span = typeof value === 'object' && value !== null ? SpanField.of(value) : null;
+  return new JsonText(span === null ? writeJson(value) : span.source.slice(span.from, span.to));
+}
