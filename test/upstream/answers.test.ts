@@ -8,6 +8,8 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 const whole = { id: 'ctx_1', context: { step: 1 }, created_at: '2025-01-01T00:00:00Z' };
 const malformed = { code: 'UPSTREAM_FAILED', status: 200, retryable: false };
 
+const noDate = { context: { step: 1 }, createdAt: null };
+
 /** A 200 that is not the context asked for. */
 const notTheContext: Readonly<Record<string, unknown>> = {
   'no id': { context: {} },
@@ -28,10 +30,6 @@ const notTheContext: Readonly<Record<string, unknown>> = {
   'a user that is a boolean': { ...whole, user_id: false },
   'a session that is an array': { ...whole, session_id: [] },
   'a date that is a number': { ...whole, created_at: 1735689600 },
-  'a date that is empty': { ...whole, created_at: '' },
-  'a date in another form': { ...whole, created_at: '1 Jan 2025' },
-  'a date without a zone': { ...whole, created_at: '2025-01-01T00:00:00' },
-  'a day that never was': { ...whole, created_at: '2025-02-30T00:00:00Z' },
   'a context 129 levels deep': `{"id":"ctx_1","context":${nested(129)}}`,
   'a context 20,000 levels deep': `{"id":"ctx_1","context":${nested(20_000)}}`,
   'an exact context 129 levels deep': `{"id":"ctx_1","context":{"n":1e400,"a":${nested(128)}}}`,
@@ -67,6 +65,11 @@ const odd: Readonly<Record<string, readonly [unknown, object]>> = {
     { ...whole, created_at: '2025-01-01T00:00:00.123456789+02:00' },
     { createdAt: '2025-01-01T00:00:00.123456789+02:00' },
   ],
+  'a date that is empty': [{ ...whole, created_at: '' }, noDate],
+  'a date in another form': [{ ...whole, created_at: '1 Jan 2025' }, noDate],
+  'a date without a zone': [{ ...whole, created_at: '2025-01-01T00:00:00' }, noDate],
+  'a zone without a colon': [{ ...whole, created_at: '2025-01-01T00:00:00+0000' }, noDate],
+  'a day that never was': [{ ...whole, created_at: '2025-02-30T00:00:00Z' }, noDate],
   'a byte order mark': [`\uFEFF${JSON.stringify(whole)}`, { context: { step: 1 } }],
 };
 
@@ -78,10 +81,6 @@ const notThePage: Readonly<Record<string, unknown>> = {
   'has_more that is no boolean': { data: [whole], has_more: 'false' },
   'one item without an id': { data: [whole, { context: 1 }], has_more: false },
   'one item that is null': { data: [whole, null], has_more: false },
-  'one item with a bad date': {
-    data: [whole, { ...whole, created_at: 'yesterday' }],
-    has_more: false,
-  },
 };
 
 describe('a success of the API', () => {
@@ -117,6 +116,31 @@ describe('a success of the API', () => {
       expect(await runOne(gateway, 'list')).toMatchObject(malformed);
     },
   );
+
+  it('costs a page no record, and is told once, where dates are in another form', async () => {
+    const data = [whole, { ...whole, created_at: 'yesterday' }, { ...whole, created_at: 'today' }];
+    gateway.upstream.always(reply(200, { data, has_more: false }));
+    const before = warnings().length;
+    const page = await runOne(gateway, 'list');
+    expect(page.items).toHaveLength(3);
+    expect(warnings().slice(before)).toEqual(['created_at of the API is no RFC 3339 date-time']);
+    expect(gateway.logs()).not.toContain('yesterday');
+  });
+
+  it('is told by key and type, never by value, where it is malformed', async () => {
+    gateway.upstream.always(reply(200, { ...whole, agent_id: 77_123 }));
+    await runOne(gateway, 'fetch');
+    expect(gateway.logs()).toContain('agent_id is a number');
+    expect(gateway.logs()).not.toContain('77123');
+  });
+
+  function warnings(): unknown[] {
+    return gateway
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('"level":"warn"'))
+      .map((line) => (JSON.parse(line) as { msg: unknown }).msg);
+  }
 
   it('is a page with whatever ids', async () => {
     gateway.upstream.always(reply(200, { data: [whole, { id: '7' }], has_more: true, total: 9 }));

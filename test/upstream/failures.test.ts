@@ -142,7 +142,7 @@ describe('an API that fails', () => {
       gateway.upstream.always(fault);
       expect(await runOne(gateway, 'delete')).toEqual({
         __typename: 'DeletedExecutionContext',
-        id: 'ctx_1',
+        deletedId: 'ctx_1',
       });
     }
   });

@@ -1,10 +1,23 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createCircuit, type Circuit, type CircuitStateName } from '../../src/upstream/circuit.ts';
-import type { Failure, Outcome } from '../../src/upstream/exchange.ts';
+import {
+  createCircuit,
+  withCircuit,
+  type Circuit,
+  type CircuitState,
+} from '../../src/rest/circuit.ts';
+import type { Failure, Outcome } from '../../src/rest/outcome.ts';
 import { createClock, type FrozenClock } from '../support/clock.ts';
+import { requestOf } from './calls.ts';
 
-const answer = (status: number): Outcome => ({ kind: 'answer', status, headers: {}, body: '' });
+const answer = (status: number): Outcome => ({
+  kind: 'answer',
+  status,
+  body: null,
+  refusal: null,
+  header: () => null,
+  headers: () => ({}),
+});
 const failure = (reason: Failure['reason']): Outcome => ({
   kind: 'failure',
   reason,
@@ -15,6 +28,18 @@ const failure = (reason: Failure['reason']): Outcome => ({
 const fine = answer(200);
 const down = answer(503);
 
+/** One call through the circuit. */
+function execute(circuit: Circuit, path: string, send: () => Promise<Outcome>): Promise<Outcome> {
+  const guarded = withCircuit(circuit, (_, settle) => {
+    void send().then((outcome) => {
+      settle(outcome, 1);
+    });
+  });
+  return new Promise((resolve) => {
+    guarded(requestOf({ path }), resolve);
+  });
+}
+
 /** A call whose outcome the test decides later. */
 function pendingCall() {
   let settle: (outcome: Outcome) => void = () => undefined;
@@ -24,7 +49,7 @@ function pendingCall() {
 
 describe('a circuit', () => {
   let clock: FrozenClock;
-  let changes: CircuitStateName[];
+  let changes: CircuitState[];
   let circuit: Circuit;
   beforeEach(() => {
     clock = createClock();
@@ -36,7 +61,7 @@ describe('a circuit', () => {
   });
 
   const call = (outcome: Outcome, path = '/a') =>
-    circuit.execute(path, () => Promise.resolve(outcome));
+    execute(circuit, path, () => Promise.resolve(outcome));
 
   async function calls(count: number, outcome: Outcome, path: (i: number) => string = () => '/a') {
     for (let i = 0; i < count; i += 1) await call(outcome, path(i));
@@ -107,7 +132,7 @@ describe('a circuit', () => {
 
     it('answers at once, and asks nobody', async () => {
       let asked = false;
-      const outcome = await circuit.execute('/a', () => {
+      const outcome = await execute(circuit, '/a', () => {
         asked = true;
         return Promise.resolve(fine);
       });
@@ -120,7 +145,7 @@ describe('a circuit', () => {
       expect(await lets('/a', fine)).toBe(false);
       clock.advance(1);
       const probe = pendingCall();
-      const outcome = circuit.execute('/a', probe.send);
+      const outcome = execute(circuit, '/a', probe.send);
       expect(circuit.state).toBe('half-open');
       for (const path of ['/a', '/b', '/c']) expect(await lets(path, fine)).toBe(false);
       probe.settle(fine);
@@ -160,7 +185,7 @@ describe('a circuit', () => {
     it('tries another call where the one before takes too long', async () => {
       clock.advance(1_000);
       const slow = pendingCall();
-      const outcome = circuit.execute('/slow', slow.send);
+      const outcome = execute(circuit, '/slow', slow.send);
       clock.advance(1_999);
       expect(await lets('/a', fine)).toBe(false);
       clock.advance(1);
@@ -182,12 +207,61 @@ describe('a circuit', () => {
 
   it('holds nothing against an API that is back that happened to calls from before', async () => {
     const before = Array.from({ length: 200 }, () => pendingCall());
-    const outcomes = before.map(({ send }, i) => circuit.execute(`/${i}`, send));
+    const outcomes = before.map(({ send }, i) => execute(circuit, `/${i}`, send));
     await calls(50, down);
     clock.advance(1_000);
     await call(fine);
     for (const { settle } of before) settle(failure('timeout'));
     await Promise.all(outcomes);
     expect(changes).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('goes by the last ten seconds, however much failed before', async () => {
+    await calls(49, down);
+    clock.advance(13_000);
+    await calls(49, down);
+    expect(circuit.state).toBe('closed');
+    clock.advance(9_000);
+    await call(down);
+    expect(circuit.state).toBe('open');
+  });
+
+  it('forgets a second at a time', async () => {
+    await calls(25, down);
+    clock.advance(3_000);
+    await calls(24, down);
+    clock.advance(9_000);
+    await calls(25, down);
+    expect(circuit.state).toBe('closed');
+    await call(down);
+    expect(circuit.state).toBe('open');
+  });
+
+  it('begins to count anew when it closes', async () => {
+    await calls(50, down);
+    clock.advance(1_000);
+    await call(fine);
+    await calls(48, down, (i) => `/${i}`);
+    expect(circuit.state).toBe('closed');
+    await call(down, '/another');
+    expect(circuit.state).toBe('open');
+  });
+});
+
+describe('a circuit whose wall clock jumps', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ['ahead', 3_600_000],
+    ['back', -3_600_000],
+  ])('counts on where it jumps %s', async (_, ms) => {
+    const circuit = createCircuit();
+    for (let i = 0; i < 50; i += 1) {
+      if (i === 25) vi.spyOn(Date, 'now').mockReturnValue(Date.now() + ms);
+      await execute(circuit, '/a', () => Promise.resolve(down));
+    }
+    expect(circuit.state).toBe('open');
   });
 });

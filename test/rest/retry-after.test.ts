@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { retryAfterMs } from '../../src/upstream/retry-after.ts';
+import { limitWaitMs } from '../../src/rest/api-limit.ts';
+import { retryAfterMs } from '../../src/rest/retry-after.ts';
 
 const now = Date.UTC(2025, 0, 1, 0, 0, 0);
 const max = 2_147_483_647;
@@ -13,6 +14,9 @@ describe('the wait that a Retry-After header asks for', () => {
     ['spaces around', ' 2 ', 2_000],
     ['the longest wait there is', '2147483', 2_147_483_000],
     ['more than an Int holds', '2147484', max],
+    ['a fraction, rounded up', '1.5', 2_000],
+    ['a fraction of a second', '0.001', 1_000],
+    ['a fraction of nothing', '2.0', 2_000],
     ['an absurd number', '9'.repeat(400), max],
     ['an IMF date', 'Wed, 01 Jan 2025 00:00:30 GMT', 30_000],
     ['an RFC 850 date', 'Wednesday, 01-Jan-25 00:00:30 GMT', 30_000],
@@ -25,10 +29,12 @@ describe('the wait that a Retry-After header asks for', () => {
   });
 
   it.each([
-    ['no header', undefined],
+    ['no header', null],
     ['nothing', ''],
     ['a word', 'soon'],
-    ['a fraction', '1.5'],
+    ['half of a fraction', '1.'],
+    ['the other half', '.5'],
+    ['a comma', '1,5'],
     ['a negative number', '-5'],
     ['a sign', '+5'],
     ['an exponent', '1e3'],
@@ -41,10 +47,7 @@ describe('the wait that a Retry-After header asks for', () => {
     ['a date that is none', 'Wed, 41 Jan 2025 00:00:30 GMT'],
     ['a month that is none', 'Wed, 01 Foo 2025 00:00:30 GMT'],
   ])('is a second for %s', (_, header) => {
-    expect(retryAfterMs(header, now)).toBe(1_000);
-  });
-
-  it('is the first of several', () => {
-    expect(retryAfterMs(['3', '4'], now)).toBe(3_000);
+    expect(retryAfterMs(header, now)).toBeNull();
+    expect(limitWaitMs({}, header, now)).toBe(1_000);
   });
 });

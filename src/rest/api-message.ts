@@ -1,0 +1,49 @@
+const maxLength = 500;
+
+/**
+ * The API's own words in an error body: `errors[0].message`, `message`, or `detail` (RFC 9457), on a
+ * single line and cut to 500 characters. `null` where there are none, as in the HTML of a proxy on
+ * the way.
+ */
+export function apiMessage(body: string | null): string | null {
+  const envelope = parseObject(body);
+  if (envelope === null) return null;
+  const { errors, message, detail } = envelope;
+  const first: unknown = Array.isArray(errors) ? errors[0] : null;
+  return (
+    singleLine(isObject(first) ? first.message : null) ?? singleLine(message) ?? singleLine(detail)
+  );
+}
+
+/** What an error body may have; any of it may be missing or of another type. */
+interface ErrorBody {
+  readonly errors?: unknown;
+  readonly message?: unknown;
+  readonly detail?: unknown;
+}
+
+function parseObject(body: string | null): ErrorBody | null {
+  // An error body is a small JSON object; anything else is not worth an exception.
+  if (!body?.trimStart().startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is ErrorBody {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function singleLine(text: unknown): string | null {
+  if (typeof text !== 'string') return null;
+  const line = text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  if (line === '') return null;
+  // A cut between the halves of a surrogate pair leaves none of it.
+  return line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
+}

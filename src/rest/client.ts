@@ -1,0 +1,229 @@
+import { performance } from 'node:perf_hooks';
+import type { LookupFunction } from 'node:net';
+
+import type { JsonSource } from '../json/index.ts';
+import { createCircuit, withCircuit, type CircuitState } from './circuit.ts';
+import { createConnections } from './connections.ts';
+import { createDeadlines } from './deadlines.ts';
+import { createExchange } from './exchange.ts';
+import { shed, type Answer, type FailureReason, type Outcome, type Send } from './outcome.ts';
+import { probeUntilAnswered } from './probe.ts';
+import { createRequestHeaders, type RestRequest } from './request.ts';
+import { withRetry } from './retry.ts';
+import { errorFromAnswer, errorFromFailure, malformedAnswer } from './status-map.ts';
+
+/**
+ * What happened, for metrics and logs; nothing in it comes from a body or a token. `operation` is the
+ * operation's name.
+ */
+export interface RestObserver {
+  /**
+   * One HTTP exchange came to its end.
+   *
+   * @param result - The answer's status, or why there was none.
+   * @param cause - Of a failure; `failureCode` says it in a word.
+   */
+  exchanged?(
+    operation: string,
+    result: number | FailureReason,
+    durationMs: number,
+    requestId: string,
+    cause: Error | null,
+  ): void;
+  /** A call was refused unsent: the circuit is open, or too many calls are pending. */
+  shed?(operation: string): void;
+  retried?(operation: string): void;
+  circuitChanged?(state: CircuitState): void;
+  /** A success was not what was asked for. `what` names keys and types, never values. */
+  malformed?(operation: string, what: string, requestId: string): void;
+}
+
+export interface RestClientOptions {
+  /** The API's base URL; a path prefix is kept. */
+  readonly url: string;
+  /** The gateway's own key; `null` forwards the caller's token instead. */
+  readonly apiKey: string | null;
+  /** How long one field's upstream work may take in milliseconds, retries included. */
+  readonly timeoutMs: number;
+  readonly observer?: RestObserver | undefined;
+  /**
+   * Keep-alive connections to the API. By default more than the rate limits let one user have under
+   * way at once, were the API to answer none of their calls.
+   *
+   * @default 256
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Calls in flight and waiting for a connection. Beyond it, waiting would only add to the delay.
+   *
+   * @default 1024
+   */
+  readonly maxPending?: number | undefined;
+  /**
+   * Milliseconds after which a connection gets no more requests, so that a change of the API's
+   * addresses is followed.
+   *
+   * @default 30000
+   */
+  readonly connectionLifeMs?: number | undefined;
+  /** How the addresses of the API's host are found. @default dns.lookup */
+  readonly lookup?: LookupFunction | undefined;
+  /** Milliseconds since the epoch, by which dates of the API are read. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What a reader says of a 2xx answer that is not what was asked for. */
+export class Malformed {
+  /** Such as `created_at is a number`: the key and the type that it had, never the value. */
+  readonly what: string;
+
+  constructor(what: string) {
+    this.what = what;
+  }
+}
+
+/**
+ * Makes a result of an answer.
+ *
+ * @param body - `null` where it was refused, which the client reports by itself.
+ */
+export type Read<T> = (body: JsonSource | null, answer: Answer, attempts: number) => T | Malformed;
+
+export interface RestClient {
+  readonly forwardsToken: boolean;
+  readonly circuitState: CircuitState;
+  /** Calls under way, waiting for a connection, or for another attempt. */
+  readonly pending: number;
+  /** Starts the deadline of one field's upstream work, on the clock of `performance.now()`. */
+  deadline(): number;
+  /** Sends a request through all policies; its outcome is as it came. */
+  readonly send: Send;
+  /**
+   * Resolves with what `read` makes of a 2xx answer, and of others that the operation accepts.
+   *
+   * @throws {TypedError} Every other outcome, by the status map.
+   */
+  ask<T>(request: RestRequest, read: Read<T>): Promise<T>;
+  /** Resolves when the API has answered once, with any status, or when the client is closed. */
+  answered(): Promise<boolean>;
+  /** Waits for what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * The way to the REST API: a bounded keep-alive pool, one deadline over all attempts, retries where
+ * they cannot do harm, and a circuit breaker.
+ */
+export function createRestClient(options: RestClientOptions): RestClient {
+  const { apiKey, timeoutMs, observer = {}, now = Date.now } = options;
+  const base = new URL(options.url);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const connections = createConnections({
+    origin: base.origin,
+    maxConnections: options.maxConnections ?? 256,
+    connectTimeoutMs: timeoutMs,
+    lifeMs: options.connectionLifeMs ?? 30_000,
+    lookup: options.lookup,
+  });
+  const circuit = createCircuit({ onStateChange: (state) => observer.circuitChanged?.(state) });
+  const probing = new AbortController();
+  let heard = false;
+
+  function onExchange(request: RestRequest, outcome: Outcome, durationMs: number): void {
+    const isAnswer = outcome.kind === 'answer';
+    if (isAnswer && !heard) {
+      // A call that was answered tells as much as the probe would.
+      heard = true;
+      probing.abort();
+    }
+    observer.exchanged?.(
+      request.operation.name,
+      isAnswer ? outcome.status : outcome.reason,
+      durationMs,
+      request.behalf.requestId,
+      isAnswer ? null : outcome.cause,
+    );
+  }
+
+  const exchange = createExchange({
+    connections,
+    deadlines: createDeadlines(),
+    prefix,
+    headersOf: createRequestHeaders(apiKey),
+    onExchange,
+  });
+  const onRetry = (operation: string): void => observer.retried?.(operation);
+  const bulkhead = { pending: 0, max: options.maxPending ?? 1_024 };
+  const send = withBulkhead(bulkhead, withRetry(withCircuit(circuit, exchange), { onRetry, now }));
+
+  /** @throws {TypedError} */
+  function conclude<T>(request: RestRequest, read: Read<T>, outcome: Outcome, attempts: number): T {
+    const { operation, id, behalf } = request;
+    if (outcome.kind === 'failure') {
+      if (outcome.reason === 'shed') observer.shed?.(operation.name);
+      throw errorFromFailure(outcome, operation);
+    }
+    const { status, body, refusal } = outcome;
+    const succeeded = status >= 200 && status < 300;
+    if (!succeeded && operation.accepts?.(status, attempts) !== true) {
+      throw errorFromAnswer(outcome, {
+        operation,
+        id,
+        forwardsToken: apiKey === null,
+        now: now(),
+      });
+    }
+    const result = read(body, outcome, attempts);
+    if (!(result instanceof Malformed)) return result;
+    observer.malformed?.(operation.name, refusal ?? result.what, behalf.requestId);
+    throw malformedAnswer(outcome, operation);
+  }
+
+  return {
+    forwardsToken: apiKey === null,
+    get circuitState() {
+      return circuit.state;
+    },
+    get pending() {
+      return bulkhead.pending;
+    },
+    deadline: () => performance.now() + timeoutMs,
+    send,
+    ask: (request, read) =>
+      new Promise((resolve, reject) => {
+        send(request, (outcome, attempts) => {
+          try {
+            resolve(conclude(request, read, outcome, attempts));
+          } catch (thrown) {
+            const error = thrown as Error;
+            reject(error);
+          }
+        });
+      }),
+    answered: async () => (await probeUntilAnswered(connections, prefix, probing.signal)) || heard,
+    close() {
+      probing.abort();
+      return connections.close();
+    },
+  };
+}
+
+interface Bulkhead {
+  readonly max: number;
+  pending: number;
+}
+
+/** Sheds what is beyond the calls that may be pending. */
+function withBulkhead(bulkhead: Bulkhead, next: Send): Send {
+  return (request, settle) => {
+    if (bulkhead.pending >= bulkhead.max) {
+      settle(shed(new Error(`${bulkhead.max} calls are pending`)), 1);
+      return;
+    }
+    bulkhead.pending += 1;
+    next(request, (outcome, attempts) => {
+      bulkhead.pending -= 1;
+      settle(outcome, attempts);
+    });
+  };
+}

@@ -1,0 +1,270 @@
+import { performance } from 'node:perf_hooks';
+import type { Dispatcher } from 'undici';
+
+import { JsonSource } from '../json/index.ts';
+import type { Connections } from './connections.ts';
+import type { DeadlineEntry, Deadlines } from './deadlines.ts';
+import type { Answer, FailureReason, Outcome, Send, Settle } from './outcome.ts';
+import { cancellationOf } from './request.ts';
+import type { Departure, DepartureListener, RestRequest } from './request.ts';
+
+export interface ExchangeOptions {
+  readonly connections: Connections;
+  readonly deadlines: Deadlines;
+  /** The path of the API's base URL, without a slash at the end. */
+  readonly prefix: string;
+  readonly headersOf: (request: RestRequest) => string[];
+  /** Told of each exchange that began, before its outcome goes anywhere else. */
+  readonly onExchange: (request: RestRequest, outcome: Outcome, durationMs: number) => void;
+}
+
+/** Largest successful response read, in bytes: a full page of large contexts stays well below. */
+const maxBodyBytes = 16 * 1024 * 1024;
+/** Largest error response read, in bytes: only its message is of interest. */
+const maxErrorBodyBytes = 1024 * 1024;
+
+/**
+ * Sends one request and collects its answer. Whatever goes wrong is an outcome, and whether a byte
+ * was sent is part of it.
+ */
+export function createExchange(options: ExchangeOptions): Send {
+  return (request, settle) => {
+    new Exchange(options, request, settle).start();
+  };
+}
+
+/**
+ * One object for all that one exchange is: undici's handler, an entry in the list of deadlines, and
+ * what is told that the client has left.
+ *
+ * It implements undici's older handler interface, whose headers are raw buffers. Handlers with an
+ * `onRequestStart` are wrapped, and the headers of each answer parsed into an object.
+ */
+class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureListener {
+  readonly deadline: number;
+  earlier: DeadlineEntry | null = null;
+  later: DeadlineEntry | null = null;
+  readonly #options: ExchangeOptions;
+  readonly #request: RestRequest;
+  readonly #settle: Settle;
+  #departure: Departure | null = null;
+  #startedAt = 0;
+  #settled = false;
+  /** Set once the request is about to be written. */
+  #abort: ((cause: Error) => void) | null = null;
+  #status = 0;
+  #headers: Buffer[] = noHeaders;
+  /** Most answers come in one piece. */
+  #chunk: Buffer | null = null;
+  #chunks: Buffer[] | null = null;
+  #bytes = 0;
+
+  constructor(options: ExchangeOptions, request: RestRequest, settle: Settle) {
+    this.deadline = request.deadline;
+    this.#options = options;
+    this.#request = request;
+    this.#settle = settle;
+  }
+
+  start(): void {
+    const { connections, deadlines, prefix, headersOf } = this.#options;
+    const { operation, path, body } = this.#request;
+    const now = performance.now();
+    this.#startedAt = now;
+    if (this.deadline <= now) {
+      this.deadlinePassed();
+      return;
+    }
+    const departure = cancellationOf(this.#request);
+    if (departure !== null) {
+      if (departure.departed) {
+        this.clientDeparted();
+        return;
+      }
+      this.#departure = departure;
+      departure.watch(this);
+    }
+    deadlines.add(this);
+    connections.dispatcher(now).dispatch(
+      {
+        method: operation.method,
+        path: prefix + path,
+        headers: headersOf(this.#request),
+        body: body ?? null,
+      },
+      this,
+    );
+  }
+
+  onConnect(abort: (cause?: Error) => void): void {
+    // Given up while it waited for a connection: nothing has been written yet, and nothing will be.
+    // To throw leaves the connection to whoever is next; to abort would close it.
+    if (this.#settled) throw new Error('given up before it was sent');
+    this.#abort = abort;
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    // Informational; the answer is yet to come.
+    if (status < 200) return true;
+    this.#status = status;
+    this.#headers = headers;
+    const refusal = refusalOf(headers, this.#cap);
+    if (refusal !== null) this.#refuseBody(refusal);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#settled) return true;
+    this.#bytes += chunk.length;
+    if (this.#chunk === null) this.#chunk = chunk;
+    else (this.#chunks ??= [this.#chunk]).push(chunk);
+    if (this.#bytes > this.#cap) this.#refuseBody(tooLarge(this.#cap));
+    return true;
+  }
+
+  onComplete(): void {
+    if (this.#settled) return;
+    const bytes =
+      this.#chunks === null ? (this.#chunk ?? noBytes) : Buffer.concat(this.#chunks, this.#bytes);
+    const body = JsonSource.of(withoutMark(bytes));
+    this.#answer(body, body === null ? 'a body that is not UTF-8' : null);
+  }
+
+  onError(error: Error): void {
+    this.#fail('connection', this.#status === 0 ? explain(error) : error);
+  }
+
+  deadlinePassed(): void {
+    this.#fail('timeout', new Error('no answer before the deadline'));
+  }
+
+  clientDeparted(): void {
+    this.#fail('canceled', new Error('the client has left'));
+  }
+
+  get #cap(): number {
+    return this.#status < 300 ? maxBodyBytes : maxErrorBodyBytes;
+  }
+
+  #refuseBody(refusal: string): void {
+    this.#answer(null, refusal);
+    this.#abort?.(new Error(refusal));
+  }
+
+  #answer(body: JsonSource | null, refusal: string | null): void {
+    this.#conclude(new RawAnswer(this.#status, body, refusal, this.#headers));
+  }
+
+  #fail(reason: FailureReason, cause: Error): void {
+    if (this.#settled) return;
+    const abort = this.#abort;
+    this.#conclude({ kind: 'failure', reason, sent: abort !== null, cause });
+    abort?.(cause);
+  }
+
+  #conclude(outcome: Outcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    // undici may hold on to its handler until the connection is used again.
+    this.#chunk = this.#chunks = null;
+    this.#headers = noHeaders;
+    const { deadlines, onExchange } = this.#options;
+    deadlines.remove(this);
+    this.#departure?.unwatch(this);
+    onExchange(this.#request, outcome, performance.now() - this.#startedAt);
+    this.#settle(outcome, 1);
+  }
+}
+
+const noHeaders: Buffer[] = [];
+const noBytes = Buffer.alloc(0);
+
+/** An answer whose headers stay as they came until somebody asks. */
+class RawAnswer implements Answer {
+  readonly kind = 'answer';
+  readonly status: number;
+  readonly body: JsonSource | null;
+  readonly refusal: string | null;
+  /** Alternating names and values. */
+  readonly #raw: readonly Buffer[];
+
+  constructor(
+    status: number,
+    body: JsonSource | null,
+    refusal: string | null,
+    raw: readonly Buffer[],
+  ) {
+    this.status = status;
+    this.body = body;
+    this.refusal = refusal;
+    this.#raw = raw;
+  }
+
+  header(name: string): string | null {
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      if (isNamed(this.#raw[i], name)) return text(this.#raw[i + 1]);
+    }
+    return null;
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    const headers = Object.create(null) as Record<string, string>;
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      const name = text(this.#raw[i]).toLowerCase();
+      const value = text(this.#raw[i + 1]);
+      headers[name] = name in headers ? `${headers[name] ?? ''}, ${value}` : value;
+    }
+    return headers;
+  }
+}
+
+/** Why the body that these headers announce is not read; `null` where it is. */
+function refusalOf(headers: readonly Buffer[], cap: number): string | null {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i];
+    const value = headers[i + 1];
+    if (isNamed(name, 'content-encoding')) {
+      if (!isPlain(text(value))) return 'a body that is compressed, which was declined';
+    } else if (value !== undefined && value.length > 6 && isNamed(name, 'content-length')) {
+      // No cap is below seven digits, so that the length of most answers is not even read.
+      if (Number(text(value)) > cap) return tooLarge(cap);
+    }
+  }
+  return null;
+}
+
+/** No coding at all (RFC 9110, section 8.4); the names of codings have no case (8.4.1). */
+function isPlain(codings: string): boolean {
+  if (codings === '' || codings === 'identity') return true;
+  return codings.split(',').every((coding) => /^\s*(?:identity)?\s*$/i.test(coding));
+}
+
+function tooLarge(cap: number): string {
+  return `a body of more than ${cap} bytes`;
+}
+
+/** @param name - In lower case. */
+function isNamed(raw: Buffer | undefined, name: string): boolean {
+  return raw?.length === name.length && text(raw).toLowerCase() === name;
+}
+
+function text(raw: Buffer | undefined): string {
+  return raw === undefined ? '' : raw.toString('latin1');
+}
+
+/** The bytes without a byte order mark: a parser may ignore one (RFC 8259, section 8.1). */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+/** What undici destroys a connection for, with words of its own that tell nobody anything. */
+const explanations: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  'bad response': ['UNASKED_100_CONTINUE', 'a 100 Continue that was not asked for'],
+  'bad upgrade': ['UNASKED_UPGRADE', 'an upgrade of the protocol that was not asked for'],
+};
+
+function explain(error: Error): Error {
+  if (!('code' in error) || error.code !== 'UND_ERR_SOCKET') return error;
+  const [code, message] = explanations[error.message] ?? [];
+  return code === undefined ? error : Object.assign(new Error(message, { cause: error }), { code });
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Connections } from './connections.ts';
+
+const probeTimeoutMs = 2_000;
+const probeIntervalMs = 500;
+const headers = ['user-agent', 'execution-context-gateway'];
+
+/**
+ * Asks the API until it answers once, with any status at all: that is how a gateway knows that its
+ * way there is open before a request depends on it. Some APIs and firewalls drop or refuse `HEAD`,
+ * so a `GET` is tried next; of what it answers nothing but the status is waited for.
+ *
+ * @param path - The path prefix of the API's base URL.
+ * @returns Whether it answered; `false` where `signal` fired first.
+ */
+export async function probeUntilAnswered(
+  connections: Connections,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    for (const method of ['HEAD', 'GET'] as const) {
+      if (await probe(connections, method, `${path}/`, signal)) return true;
+    }
+    await sleep(probeIntervalMs, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}
+
+async function probe(
+  connections: Connections,
+  method: 'HEAD' | 'GET',
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { body } = await connections.dispatcher().request({
+      method,
+      path,
+      headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]),
+    });
+    // To be destroyed before its end is an error to the body, of no interest here.
+    body.on('error', () => undefined).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}

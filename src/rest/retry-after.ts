@@ -1,0 +1,30 @@
+const maxWaitMs = 2_147_483_647;
+
+/**
+ * Reads `Retry-After` (RFC 9110, section 10.2.3): seconds or an HTTP date. The standard knows whole
+ * seconds only; what APIs send with a fraction is rounded up to one.
+ *
+ * @param now - Milliseconds since the epoch.
+ * @returns Milliseconds to wait, within 0 and 2147483647; `null` where the header is missing or
+ * unreadable.
+ */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  const value = header?.trim() ?? '';
+  const seconds = /^\d+(?:\.\d+)?$/.test(value) ? Math.ceil(Number(value)) : NaN;
+  const waitMs = Number.isNaN(seconds) ? httpDateMs(value) - now : seconds * 1_000;
+  return Number.isNaN(waitMs) ? null : withinInt(waitMs);
+}
+
+/** Milliseconds as a wait that an `Int` of GraphQL holds: at least 0, rounded up. */
+export function withinInt(waitMs: number): number {
+  return Math.min(Math.max(Math.ceil(waitMs), 0), maxWaitMs);
+}
+
+/** The three date forms of RFC 9110, section 5.6.7; `Date.parse` alone would take much more. */
+const httpDate =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? (?:\d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
+
+function httpDateMs(value: string): number {
+  if (!httpDate.test(value)) return NaN;
+  return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
+}

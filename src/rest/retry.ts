@@ -1,0 +1,112 @@
+import { performance } from 'node:perf_hooks';
+
+import { troubleOf, type Answer, type Outcome, type Send, type Settle } from './outcome.ts';
+import { cancellationOf } from './request.ts';
+import type { Departure, DepartureListener, RestOperation, RestRequest } from './request.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export interface RetryOptions {
+  /** Called before each attempt but the first. */
+  readonly onRetry?: ((operation: string) => void) | undefined;
+  /** Milliseconds since the epoch, by which dates of the API are read. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+const maxAttempts = 3;
+const baseDelayMs = 50;
+
+/**
+ * Repeats what failed where that can do no harm: a read where the API or the way to it has a brief
+ * trouble, a write only if nothing of it was sent, because a replayed one could overwrite a newer
+ * one. Too many requests are never repeated. All attempts have one deadline.
+ */
+export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions = {}): Send {
+  function attempt(
+    request: RestRequest,
+    settle: Settle,
+    attempts: number,
+    before: Outcome | null,
+  ): void {
+    next(request, (outcome) => {
+      if (before !== null && isShed(outcome)) {
+        // A retry that the circuit refused is none: what came before it tells more.
+        settle(before, attempts - 1);
+        return;
+      }
+      const delayMs = retryDelayMs(request.operation, outcome, attempts, now);
+      if (delayMs === null || performance.now() + delayMs >= request.deadline) {
+        settle(outcome, attempts);
+        return;
+      }
+      onRetry?.(request.operation.name);
+      new Pause(request, () => {
+        attempt(request, settle, attempts + 1, outcome);
+      }).start(delayMs);
+    });
+  }
+
+  return (request, settle) => {
+    attempt(request, settle, 1, null);
+  };
+}
+
+/** The time between two attempts. A client that leaves ends it: the attempt then finds it gone. */
+class Pause implements DepartureListener {
+  readonly #departure: Departure | null;
+  readonly #resume: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(request: RestRequest, resume: () => void) {
+    this.#departure = cancellationOf(request);
+    this.#resume = resume;
+  }
+
+  start(ms: number): void {
+    if (this.#departure?.departed) {
+      this.#resume();
+      return;
+    }
+    this.#departure?.watch(this);
+    this.#timer = setTimeout(() => {
+      this.#departure?.unwatch(this);
+      this.#resume();
+    }, ms);
+  }
+
+  clientDeparted(): void {
+    clearTimeout(this.#timer);
+    this.#departure?.unwatch(this);
+    this.#resume();
+  }
+}
+
+/**
+ * How long to wait before another attempt: what the API asks for, and up to 50 ms, then up to 100 ms,
+ * with full jitter so that many callers do not come back at once.
+ *
+ * @returns Milliseconds, or `null` where there is to be no other attempt.
+ */
+function retryDelayMs(
+  operation: RestOperation,
+  outcome: Outcome,
+  attempts: number,
+  now: () => number,
+): number | null {
+  if (outcome.kind === 'answer' && outcome.status < 300) return null;
+  if (attempts >= maxAttempts || !mayRepeat(operation, outcome)) return null;
+  const askedMs = outcome.kind === 'answer' ? askedDelayMs(outcome, now) : 0;
+  return askedMs + Math.random() * baseDelayMs * 2 ** (attempts - 1);
+}
+
+function askedDelayMs(answer: Answer, now: () => number): number {
+  return retryAfterMs(answer.header('retry-after'), now()) ?? 0;
+}
+
+function mayRepeat({ writes }: RestOperation, outcome: Outcome): boolean {
+  const mayBeApplied = outcome.kind === 'answer' || outcome.sent;
+  return troubleOf(outcome)?.brief === true && !(writes && mayBeApplied);
+}
+
+function isShed(outcome: Outcome): boolean {
+  return outcome.kind === 'failure' && outcome.reason === 'shed';
+}

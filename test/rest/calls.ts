@@ -1,0 +1,124 @@
+import { performance } from 'node:perf_hooks';
+
+import {
+  createRestClient,
+  type RestClient,
+  type RestClientOptions,
+} from '../../src/rest/client.ts';
+import type { Outcome } from '../../src/rest/outcome.ts';
+import type {
+  Behalf,
+  Departure,
+  DepartureListener,
+  RestOperation,
+  RestRequest,
+} from '../../src/rest/request.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+const noun = 'thing';
+
+/** The kinds of operations that the kit tells apart. */
+export const operations = {
+  fetch: { name: 'fetch', noun, method: 'GET', writes: false, repeatable: true },
+  create: { name: 'create', noun, method: 'POST', writes: true, repeatable: false },
+  update: { name: 'update', noun, method: 'PUT', writes: true, repeatable: true },
+  delete: {
+    name: 'delete',
+    noun,
+    method: 'DELETE',
+    writes: true,
+    repeatable: true,
+    accepts: (status, attempts) => status === 404 && attempts > 1,
+  },
+} as const satisfies Record<string, RestOperation>;
+
+/** Below what the tests' API has stored. */
+export const path = '/ai-execution-context/ctx_1';
+
+export const anybody: Behalf = {
+  requestId: 'request-1',
+  trace: undefined,
+  departure: null,
+  revealToken: () => null,
+};
+
+/** A request that asks for `path` on nobody's behalf, and has ten seconds. */
+export function requestOf(request: Partial<RestRequest> = {}): RestRequest {
+  return {
+    operation: operations.fetch,
+    path,
+    id: 'ctx_1',
+    behalf: anybody,
+    deadline: performance.now() + 10_000,
+    ...request,
+  };
+}
+
+export interface Sent {
+  readonly outcome: Outcome;
+  readonly attempts: number;
+}
+
+/** Sends a request as the client would, by the client's own deadline where it has none. */
+export function send(client: RestClient, request: Partial<RestRequest> = {}): Promise<Sent> {
+  return new Promise((resolve) => {
+    client.send(requestOf({ deadline: client.deadline(), ...request }), (outcome, attempts) => {
+      resolve({ outcome, attempts });
+    });
+  });
+}
+
+/** A client that leaves when the test says so. */
+export interface TestDeparture extends Departure {
+  leave(): void;
+  /** Those who would be told. */
+  readonly watchers: number;
+}
+
+export function createDeparture(): TestDeparture {
+  const listeners = new Set<DepartureListener>();
+  let departed = false;
+  return {
+    get departed() {
+      return departed;
+    },
+    get watchers() {
+      return listeners.size;
+    },
+    watch(listener) {
+      listeners.add(listener);
+    },
+    unwatch(listener) {
+      listeners.delete(listener);
+    },
+    leave() {
+      departed = true;
+      for (const listener of listeners) listener.clientDeparted();
+    },
+  };
+}
+
+/** An API that misbehaves on demand, and clients of it that are closed with it. */
+export async function startApi() {
+  const upstream = await startUpstream({ contexts: [{ id: 'ctx_1' }] });
+  const clients: RestClient[] = [];
+  return {
+    upstream,
+    createClient(options: Partial<RestClientOptions> = {}): RestClient {
+      const client = createRestClient({
+        url: upstream.url,
+        apiKey: 'key',
+        timeoutMs: 2_000,
+        ...options,
+      });
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await upstream.close();
+    },
+  };
+}
+
+export type TestApi = Awaited<ReturnType<typeof startApi>>;
