@@ -39,5 +39,5 @@ function whatIsWrong(value: string): string {
   if (value.includes(',')) {
     return 'There is more than one credential in the Authorization header: send one token.';
   }
-  return 'The token in the Authorization header has characters that no bearer token has.';
+  return 'The token in the Authorization header contains characters that a bearer token cannot have.';
 }

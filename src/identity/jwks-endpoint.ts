@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 
@@ -14,10 +16,68 @@ export interface JwksEndpointOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-/** Fetches the JSON Web Key Set once, as parsed JSON. Rejects whenever that cannot be had. */
-export type FetchJwks = () => Promise<unknown>;
+/**
+ * Fetches the JSON Web Key Set once, and resolves with what `read` makes of the parsed JSON.
+ *
+ * @throws {KeyFetchError} (rejecting) whatever fails, `read` included.
+ */
+export type FetchJwks = <T>(read: (jwks: unknown) => Promise<T>) => Promise<T>;
 
-// A published set is a few kilobytes, some tens with certificate chains.
+/**
+ * Why the signing keys could not be fetched, in a form that is fit for a log: no path, query or
+ * credentials of the URL, nothing of the answer's body, and no underlying error, which may carry
+ * them. The message is the same for the same cause, so that it tells when the cause changes.
+ */
+export class KeyFetchError extends Error {
+  override readonly name = 'KeyFetchError';
+  /** The system's, OpenSSL's, undici's or zlib's, such as `ECONNREFUSED`, or `JWKS_…` of `reasons`. */
+  readonly code: string;
+  readonly host: string;
+  readonly port: number;
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | null;
+
+  constructor(code: string, { hostname, port, protocol }: URL, status: number | null) {
+    const defaultPort = protocol === 'https:' ? 443 : 80;
+    const portNumber = port === '' ? defaultPort : Number(port);
+    const reason = code === 'JWKS_STATUS' ? `status ${String(status)}` : reasons[code];
+    const known = reason === undefined ? code : `${reason} (${code})`;
+    super(`The signing keys could not be fetched from ${hostname}:${portNumber}: ${known}.`);
+    this.code = code;
+    this.host = hostname;
+    this.port = portNumber;
+    this.status = status;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed before the answer was complete',
+  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'the name server does not answer',
+  EPROTO: 'the TLS handshake failed',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
+  HTTPParserError: 'the server does not speak HTTP',
+  HPE_INVALID_CONSTANT: 'the server does not speak HTTP',
+  JWKS_CONTENT_ENCODING: 'the content coding of the answer is not supported',
+  JWKS_INVALID: 'the answer is not a JSON Web Key Set',
+  JWKS_NOT_JSON: 'the answer is not JSON',
+  JWKS_TIMEOUT: 'the answer was not complete within the time limit',
+  JWKS_TOO_LARGE: 'the answer is too large',
+};
+
+/** A failure of this file's own making, and of what reads the set. */
+export class JwksFailure extends Error {
+  readonly code: string;
+
+  constructor(code: `JWKS_${string}`) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** A published set is a few kilobytes, some tens with certificate chains. Decoded bytes count. */
 const maxBodyBytes = 256 * 1024;
 
 /**
@@ -31,7 +91,8 @@ export function defaultJwksUrl(issuer: string): URL {
 
 /**
  * A client of one JWKS URL. Redirects are refused: the keys come from the configured place or from
- * nowhere.
+ * nowhere. No content coding is asked for, but gzip, deflate and br are decoded (RFC 9110
+ * section 8.4): some servers and caches compress whatever they are asked for.
  *
  * @throws {TypeError} when `url` is neither `http:` nor `https:`.
  */
@@ -42,29 +103,88 @@ export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
     throw new TypeError(`The JWKS URL must be http: or https:, not ${url.protocol}`);
   }
 
-  return async () => {
-    const { statusCode, body } = await request(url, {
-      headers: { accept: 'application/jwk-set+json, application/json' },
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(dispatcher && { dispatcher }),
-    });
-    if (statusCode !== 200) {
-      await body.dump();
-      throw new Error(`The JWKS endpoint answered with status ${statusCode} instead of 200`);
+  return async (read) => {
+    let status: number | null = null;
+    try {
+      const { statusCode, headers, body } = await request(url, {
+        headers: {
+          accept: 'application/jwk-set+json, application/json',
+          'accept-encoding': 'identity',
+        },
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(dispatcher && { dispatcher }),
+      });
+      status = statusCode;
+      if (statusCode !== 200) {
+        // The status is the cause, whatever becomes of the body.
+        await body.dump().catch(() => undefined);
+        throw new JwksFailure('JWKS_STATUS');
+      }
+      const bytes = await decode(await readBytes(body), headers['content-encoding']);
+      return await read(parse(bytes));
+    } catch (error) {
+      throw new KeyFetchError(codeOf(error), url, status);
     }
-    return JSON.parse(await readText(body)) as unknown;
   };
 }
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBytes(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
-      throw new Error(`The JWKS endpoint answered with more than ${maxBodyBytes} bytes`);
-    }
+    if (bytes > maxBodyBytes) throw new JwksFailure('JWKS_TOO_LARGE');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const inflateZlib: Decoder = promisify(inflate);
+const inflateBare: Decoder = promisify(inflateRaw);
+
+const decoders: Readonly<Record<string, Decoder>> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  // Meant is the zlib format, but some servers send bare deflate data (RFC 9110 section 8.4.1.2).
+  deflate: (bytes, options) =>
+    hasZlibHeader(bytes) ? inflateZlib(bytes, options) : inflateBare(bytes, options),
+  br: promisify(brotliDecompress),
+};
+
+async function decode(encoded: Buffer, header: string | string[] | undefined): Promise<Buffer> {
+  const codings = String(header ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+  let bytes = encoded;
+  // They are listed in the order in which they were applied.
+  for (const coding of codings.toReversed()) {
+    const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
+    if (decoder === undefined) throw new JwksFailure('JWKS_CONTENT_ENCODING');
+    bytes = await decoder(bytes, { maxOutputLength: maxBodyBytes });
+  }
+  return bytes;
+}
+
+/** RFC 1950 section 2.2: method 8, and a checksum over the first two bytes. */
+function hasZlibHeader(bytes: Buffer): boolean {
+  return bytes.length >= 2 && (bytes.readUInt8(0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    // Leaves out a byte order mark, which may be ignored (RFC 8259 section 8.1).
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    throw new JwksFailure('JWKS_NOT_JSON');
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UNKNOWN';
+  if (error.name === 'TimeoutError') return 'JWKS_TIMEOUT';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return code === 'ERR_BUFFER_TOO_LARGE' ? 'JWKS_TOO_LARGE' : code;
 }

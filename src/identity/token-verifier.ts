@@ -1,18 +1,19 @@
-import { errors } from 'jose';
+import { hash } from 'node:crypto';
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Dispatcher } from 'undici';
+import { AuthenticationError } from '../errors.ts';
 import { createJwksEndpoint, defaultJwksUrl } from './jwks-endpoint.ts';
 import { createKeySet } from './key-set.ts';
-import type { KeyFetchOutcome } from './key-set.ts';
-import { readSessionClaims } from './session-claims.ts';
-import type { SessionClaims } from './session-claims.ts';
-import { verifySignedToken } from './signed-token.ts';
-import { toAuthenticationError } from './token-refusal.ts';
-import { User } from './user.ts';
-import { createVerifiedTokens, digestToken } from './verified-tokens.ts';
-import type { TokenDigest } from './verified-tokens.ts';
+import type { OnKeyFetch } from './key-set.ts';
+import { readUser } from './user.ts';
+import type { UserIdentity } from './user.ts';
+import { signatureAlgorithms } from './verification-keys.ts';
+import type { SignatureAlgorithm, WantedKey } from './verification-keys.ts';
 
 export interface TokenVerifierOptions {
-  /** What a token's `iss` must be, to the letter (RFC 7519 section 4.1.1). */
+  /** What a token's `iss` must be, to the letter: any StringOrURI (RFC 7519 sections 2 and 4.1.1). */
   readonly issuer: string;
   /**
    * What must be among a token's `aud`.
@@ -20,7 +21,7 @@ export interface TokenVerifierOptions {
    * @default null: not checked
    */
   readonly audience?: string | null | undefined;
-  /** @default `{issuer}/.well-known/jwks.json` */
+  /** @default `{issuer}/.well-known/jwks.json`: only then must the issuer be a URL */
   readonly jwksUrl?: string | null | undefined;
   /**
    * Deadline in milliseconds of one fetch of the keys.
@@ -37,7 +38,7 @@ export interface TokenVerifierOptions {
    */
   readonly clock?: (() => number) | undefined;
   /**
-   * Verified tokens remembered at most.
+   * Verified tokens remembered at most: beyond, the least recently used is forgotten.
    *
    * @default 10000
    */
@@ -49,18 +50,20 @@ export interface TokenVerifierOptions {
    * @default none
    */
   readonly refusedThumbprints?: readonly string[] | undefined;
-  /** Told of every fetch of the keys, for metrics. Must not throw. */
-  readonly onKeyFetch?: ((outcome: KeyFetchOutcome) => void) | undefined;
+  /** Told of every fetch of the keys, for metrics and logs. Must not throw. */
+  readonly onKeyFetch?: OnKeyFetch | undefined;
 }
 
 export interface TokenVerifier {
   /**
-   * The user a session token belongs to: at once when the token was verified lately.
+   * Whom a session token belongs to: at once, and the same frozen object, when it was verified lately.
    *
    * @throws {AuthenticationError} (rejecting) when the token is refused, saying why.
-   * @throws {UpstreamError} (rejecting) when the issuer's keys cannot be had.
+   * @throws {UpstreamError} (rejecting) when the issuer's keys are not available.
    */
-  verify: (token: string) => User | Promise<User>;
+  verify: (token: string) => UserIdentity | Promise<UserIdentity>;
+  /** As `verify` for a token that was verified lately, `undefined` for any other text. */
+  recall: (token: string) => UserIdentity | undefined;
 }
 
 const clockToleranceSeconds = 5;
@@ -75,7 +78,7 @@ const maxVerifiedAgeMs = 300_000;
  * @throws {TypeError} when the JWKS URL is no `http:` or `https:` URL.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, audience, clock = Date.now, onKeyFetch, maxVerifiedTokens = 10_000 } = options;
+  const { issuer, audience, clock = Date.now, maxVerifiedTokens = 10_000 } = options;
   const keySet = createKeySet({
     fetchJwks: createJwksEndpoint({
       url: options.jwksUrl ?? defaultJwksUrl(issuer),
@@ -84,27 +87,40 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }),
     clock,
     refusedThumbprints: options.refusedThumbprints,
-    onKeyFetch,
+    onKeyFetch: options.onKeyFetch,
   });
-  const verified = createVerifiedTokens({
-    max: maxVerifiedTokens,
-    maxAgeMs: maxVerifiedAgeMs,
-    clock,
-  });
-  const underWay = new Map<TokenDigest, Promise<SessionClaims>>();
+  const expected: JWTVerifyOptions = {
+    issuer,
+    ...(typeof audience === 'string' && { audience }),
+    requiredClaims: ['exp'],
+    clockTolerance: clockToleranceSeconds,
+  };
+  const verified = new LRUCache<TokenDigest, VerifiedToken>({ max: maxVerifiedTokens });
+  const underWay = new Map<TokenDigest, Promise<UserIdentity>>();
 
-  async function check(token: string, digest: TokenDigest): Promise<SessionClaims> {
+  function recallDigest(digest: TokenDigest): UserIdentity | undefined {
+    const known = verified.get(digest);
+    if (known === undefined) return undefined;
+    if (clock() < known.untilMs) return known.identity;
+    verified.delete(digest);
+    return undefined;
+  }
+
+  async function check(token: string, digest: TokenDigest): Promise<UserIdentity> {
     try {
-      const payload = await verifySignedToken(token, keySet, {
-        issuer,
-        ...(typeof audience === 'string' && { audience }),
-        requiredClaims: ['exp'],
-        clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(clock()),
-      });
-      const claims = readSessionClaims(payload);
-      verified.add(digest, claims, (Number(payload.exp) + clockToleranceSeconds) * 1000);
-      return claims;
+      const wanted = readHeader(token);
+      const payload = await keySet.verifyBy(wanted, (key) =>
+        verifyWith(key, token, {
+          ...expected,
+          algorithms: [wanted.alg],
+          currentDate: new Date(clock()),
+        }),
+      );
+      const user = readUser(payload, (Number(payload.exp) + clockToleranceSeconds) * 1000);
+      const identity = Object.freeze({ kind: 'user' as const, user });
+      const untilMs = Math.min(user.expiresAtMs, clock() + maxVerifiedAgeMs);
+      verified.set(digest, { identity, untilMs });
+      return identity;
     } catch (error) {
       throw error instanceof errors.JOSEError ? toAuthenticationError(error) : error;
     } finally {
@@ -112,20 +128,114 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }
   }
 
-  async function checkOnce(token: string, digest: TokenDigest): Promise<User> {
+  /** Once for all who come with the token meanwhile. */
+  function checkOnce(token: string, digest: TokenDigest): Promise<UserIdentity> {
     let checking = underWay.get(digest);
     if (checking === undefined) {
       checking = check(token, digest);
       underWay.set(digest, checking);
     }
-    return new User(await checking, token);
+    return checking;
   }
 
   return {
     verify(token) {
       const digest = digestToken(token);
-      const claims = verified.get(digest);
-      return claims ? new User(claims, token) : checkOnce(token, digest);
+      return recallDigest(digest) ?? checkOnce(token, digest);
+    },
+    recall(token) {
+      return recallDigest(digestToken(token));
     },
   };
+}
+
+/** Stands for a token where the token itself should not be kept. */
+type TokenDigest = string & { readonly __brand: 'TokenDigest' };
+
+interface VerifiedToken {
+  readonly identity: UserIdentity;
+  /** Until when the token is taken for verified, in milliseconds since the epoch. */
+  readonly untilMs: number;
+}
+
+/**
+ * The SHA-256 of a token. It costs about a microsecond, and keeps thousands of live credentials of
+ * up to 8 KiB each out of the heap and its dumps.
+ */
+function digestToken(token: string): TokenDigest {
+  return hash('sha256', token, 'base64url') as TokenDigest;
+}
+
+/** The header is not verified yet: it only picks, of the issuer's keys, those to verify with. */
+function readHeader(token: string): WantedKey {
+  const { alg, kid } = decodeHeader(token) as { alg?: unknown; kid?: unknown };
+  if (!isSignatureAlgorithm(alg)) throw new errors.JOSEAlgNotAllowed();
+  if (kid !== undefined && typeof kid !== 'string') throw new errors.JWTInvalid();
+  return { alg, kid };
+}
+
+function decodeHeader(token: string): object {
+  if (token.split('.').length !== 3) throw new errors.JWTInvalid();
+  try {
+    return decodeProtectedHeader(token);
+  } catch (cause) {
+    throw new errors.JWTInvalid(undefined, { cause });
+  }
+}
+
+function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
+  return signatureAlgorithms.some((accepted) => accepted === alg);
+}
+
+/**
+ * The claims of a token, or `null` when its signature is not of this key.
+ *
+ * @throws {errors.JOSEError} when the token is refused for anything else.
+ */
+async function verifyWith(
+  key: CryptoKey,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload | null> {
+  try {
+    const { payload } = await jwtVerify(token, key, options);
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return null;
+    throw error;
+  }
+}
+
+const malformed = 'The session token is not a well-formed JSON Web Token.';
+
+const messages: Readonly<Record<string, string>> = {
+  ERR_JOSE_ALG_NOT_ALLOWED:
+    'The session token is signed with an algorithm that is not accepted (accepted: ES256, RS256, EdDSA).',
+  ERR_JWKS_NO_MATCHING_KEY:
+    'The session token is signed with a key that its issuer does not publish.',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'The signature of the session token is not valid.',
+  ERR_JWT_EXPIRED: 'The session token has expired: get a new one from its issuer.',
+};
+
+const failedClaimMessages: Readonly<Record<string, string>> = {
+  aud: 'The session token is meant for another audience.',
+  iss: 'The session token comes from another issuer than the one trusted here.',
+  nbf: 'The session token is not valid yet: its "nbf" claim is in the future.',
+};
+
+/**
+ * What a caller is told of a token that jose refused. The sentence names the check, never what
+ * would have passed it, and the cause is left out: it holds the token's claims.
+ */
+function toAuthenticationError(refusal: errors.JOSEError): AuthenticationError {
+  return new AuthenticationError(
+    refusal instanceof errors.JWTClaimValidationFailed
+      ? claimMessage(refusal)
+      : (messages[refusal.code] ?? malformed),
+  );
+}
+
+function claimMessage({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  const failed = reason === 'check_failed' ? failedClaimMessages[claim] : undefined;
+  return failed ?? `The session token's "${claim}" claim is missing or of the wrong type.`;
 }

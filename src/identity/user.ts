@@ -1,34 +1,85 @@
-import type { SessionClaims } from './session-claims.ts';
+import type { JWTPayload } from 'jose';
+import { AuthenticationError } from '../errors.ts';
 
 /**
- * A caller whose session token was verified.
- *
- * The token is kept for calls made upstream in the caller's own name. It is a private field behind
- * a method, so that no way of printing or copying a user (`JSON.stringify`, `util.inspect`, a
- * logger, a spread) takes it along.
+ * A caller whose session token was verified: its claims, checked for type. Frozen, and shared by all
+ * requests with that token. The token itself is not in it, so that logging a user leaks nothing.
  */
-export class User implements SessionClaims {
+export interface User {
+  /** The `sub` claim: never empty. */
   readonly id: string;
+  /** The `sid` claim. */
   readonly sessionId: string | null;
   readonly organization: string | null;
   readonly workspace: string | null;
   readonly organizationPermissions: readonly string[];
   readonly workspacePermissions: readonly string[];
-  readonly #token: string;
+  /**
+   * From when on the token is refused, in milliseconds since the epoch: its `exp` and the tolerance
+   * for clock differences.
+   */
+  readonly expiresAtMs: number;
+}
 
-  constructor(claims: SessionClaims, token: string) {
-    this.id = claims.id;
-    this.sessionId = claims.sessionId;
-    this.organization = claims.organization;
-    this.workspace = claims.workspace;
-    this.organizationPermissions = claims.organizationPermissions;
-    this.workspacePermissions = claims.workspacePermissions;
-    this.#token = token;
-    Object.freeze(this);
-  }
+/** An {@link User} as the caller of a request. Frozen: one object for as long as the token is remembered. */
+export interface UserIdentity {
+  readonly kind: 'user';
+  readonly user: User;
+}
 
-  /** The session token as it came in: a secret. */
-  revealToken(): string {
-    return this.#token;
+/**
+ * Reads the claims of a verified token. A claim of the wrong type counts as absent, so that it can
+ * only take rights away: a permission list that is a bare string grants nothing.
+ *
+ * @param expiresAtMs from when on the token is refused, in milliseconds since the epoch
+ * @throws {AuthenticationError} when `sub` is not a non-empty string.
+ */
+export function readUser(payload: JWTPayload, expiresAtMs: number): User {
+  const { sub } = payload as { sub?: unknown };
+  if (typeof sub !== 'string' || sub === '') {
+    throw new AuthenticationError(
+      'The session token names no user: its "sub" claim is not a non-empty string.',
+    );
   }
+  return Object.freeze({
+    id: sub,
+    sessionId: stringOrNull(payload['sid']),
+    organization: stringOrNull(payload['organization']),
+    workspace: stringOrNull(payload['workspace']),
+    organizationPermissions: strings(payload['organization_permissions']),
+    workspacePermissions: strings(payload['workspace_permissions']),
+    expiresAtMs,
+  });
+}
+
+function stringOrNull(claim: unknown): string | null {
+  return typeof claim === 'string' ? claim : null;
+}
+
+function strings(claim: unknown): readonly string[] {
+  return Object.freeze(
+    Array.isArray(claim) ? claim.filter((item): item is string => typeof item === 'string') : [],
+  );
+}
+
+/** Who may touch everything. */
+export interface AdministratorRule {
+  /** The permission that makes an administrator; `null`: nobody is one. */
+  readonly permission: string | null;
+  /**
+   * The only `organization` claim with which the permission counts, as an issuer shared by several
+   * organizations grants permissions of the same name in each; `null`: it counts with any.
+   */
+  readonly organization: string | null;
+}
+
+/** Whether the rule's permission is among the user's, of the organization or of the workspace. */
+export function isAdministrator(user: User, rule: AdministratorRule): boolean {
+  const { permission, organization } = rule;
+  if (permission === null) return false;
+  if (organization !== null && user.organization !== organization) return false;
+  return (
+    user.organizationPermissions.includes(permission) ||
+    user.workspacePermissions.includes(permission)
+  );
 }

@@ -3,13 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AuthenticationError, UpstreamError } from '../../src/errors.ts';
 import { createTokenVerifier } from '../../src/identity/token-verifier.ts';
 import type { TokenVerifier } from '../../src/identity/token-verifier.ts';
-import { User } from '../../src/identity/user.ts';
+import type { UserIdentity } from '../../src/identity/user.ts';
 import { answerWith, hang, reset, startIssuer } from '../support/issuer.ts';
 import type { Answer, Issuer } from '../support/issuer.ts';
 import { createSigningKey, signToken } from '../support/signing-key.ts';
 import type { SigningKey } from '../support/signing-key.ts';
 
 const minute = 60_000;
+const alice = { kind: 'user', user: { id: 'alice' } };
 const unavailable = { code: 'UPSTREAM_UNAVAILABLE', retryable: true };
 
 let now: number;
@@ -27,12 +28,12 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 /** Verifies a new token of the issuer's, which no cache can know. */
-async function verifyNew(key = issuer.key): Promise<User | Error> {
+async function verifyNew(key = issuer.key): Promise<UserIdentity | Error> {
   const claims = { iss: issuer.url, sub: 'alice', exp: now / 1000 + 600, jti: crypto.randomUUID() };
   return verify(await signToken(key, claims));
 }
 
-async function verify(token: string): Promise<User | Error> {
+async function verify(token: string): Promise<UserIdentity | Error> {
   try {
     return await verifier.verify(token);
   } catch (error) {
@@ -44,7 +45,7 @@ function unknownKidToken(): Promise<string> {
   return signToken({ ...stranger, kid: crypto.randomUUID() }, { sub: 'mallory' });
 }
 
-async function verifyUnknownKid(): Promise<User | Error> {
+async function verifyUnknownKid(): Promise<UserIdentity | Error> {
   return verify(await unknownKidToken());
 }
 
@@ -62,7 +63,7 @@ describe('rotation', () => {
       const users = await Promise.all(
         [issuer.key, retiring, issuer.key, issuer.key].map((key) => verifyNew(key)),
       );
-      for (const user of users) expect(user).toBeInstanceOf(User);
+      for (const user of users) expect(user).toMatchObject(alice);
     }
   });
 
@@ -75,7 +76,7 @@ describe('rotation', () => {
     const late = verifyNew();
     release();
     expect(await early).toBeInstanceOf(AuthenticationError);
-    expect(await late).toBeInstanceOf(User);
+    expect(await late).toMatchObject(alice);
   });
 
   test('refuses a withdrawn key from the next refresh on', async () => {
@@ -83,7 +84,7 @@ describe('rotation', () => {
     await verifyNew();
     await issuer.rotate();
     issuer.withdraw(withdrawn.kid);
-    expect(await verifyNew(withdrawn)).toBeInstanceOf(User);
+    expect(await verifyNew(withdrawn)).toMatchObject(alice);
     now += 5 * minute;
     await verifyNew(withdrawn);
     await backgroundFetch(2);
@@ -97,6 +98,69 @@ describe('rotation', () => {
     issuer.withdraw(withdrawn.kid);
     now += 10 * minute;
     expect(await verifyNew(withdrawn)).toBeInstanceOf(AuthenticationError);
+  });
+});
+
+describe('rotation by an issuer whose tokens have no kid', () => {
+  const nameless = { kid: undefined };
+
+  async function verifyNameless(key: SigningKey): Promise<UserIdentity | Error> {
+    const claims = { iss: issuer.url, sub: 'alice', exp: now / 1000 + 600 };
+    return verify(await signToken(key, { ...claims, jti: crypto.randomUUID() }, nameless));
+  }
+
+  test.each<[string, (kid: string) => string | undefined]>([
+    ['keys have one', (kid) => kid],
+    ['keys have none either', () => undefined],
+  ])('serves new tokens at once: %s', async (_, kidOf) => {
+    const retired = await createSigningKey();
+    for (let i = 0; i < 8; i++) {
+      const next = i === 0 ? retired : await createSigningKey();
+      const keys = [{ ...next.jwk, kid: kidOf(next.kid) }];
+      issuer.answer(answerWith(200, JSON.stringify({ keys })));
+      const users = await Promise.all(Array.from({ length: 30 }, () => verifyNameless(next)));
+      for (const user of users) expect(user).toMatchObject(alice);
+    }
+    expect(issuer.fetches).toBe(8);
+    expect(await verifyNameless(retired)).toBeInstanceOf(AuthenticationError);
+  });
+
+  test('serves tokens that name a key which the issuer replaced under its kid', async () => {
+    await issuer.rotate('ES256', 'the one');
+    expect(await verifyNew()).toMatchObject(alice);
+    issuer.withdraw('the one');
+    await issuer.rotate('ES256', 'the one');
+    expect(await verifyNew()).toMatchObject(alice);
+  });
+
+  test('is asked for five times at most by tokens of strangers', async () => {
+    await verifyNew();
+    const answers: (UserIdentity | Error)[] = [];
+    for (let i = 0; i < 20; i++) answers.push(await verifyNameless(stranger));
+    expect(issuer.fetches).toBe(1 + 5);
+    for (const answer of answers.slice(0, 5)) {
+      expect(answer).toBeInstanceOf(AuthenticationError);
+      expect((answer as Error).message).toMatch(/signature .* not valid/);
+    }
+    for (const answer of answers.slice(5)) expect(answer).toMatchObject(unavailable);
+    expect(await verifyNameless(issuer.key)).toMatchObject(alice);
+  });
+
+  test('puts nobody off for a bad signature under a kid that is known', async () => {
+    await verifyNew();
+    const forger = { ...stranger, kid: issuer.key.kid };
+    for (let i = 0; i < 20; i++) {
+      expect(await verifyNew(forger)).toBeInstanceOf(AuthenticationError);
+    }
+    expect(issuer.fetches).toBe(1 + 5);
+    issuer.answer(reset);
+    now += 30_000;
+    expect(await verifyNew(forger)).toBeInstanceOf(AuthenticationError);
+  });
+
+  test('asks nobody twice for a token that came before the keys', async () => {
+    expect(await verifyNameless(stranger)).toBeInstanceOf(AuthenticationError);
+    expect(issuer.fetches).toBe(1);
   });
 });
 
@@ -114,11 +178,11 @@ describe('refreshing', () => {
     const release = issuer.hold();
     now += 10 * minute - 1;
     const users = await Promise.all([verifyNew(), verifyNew(), verifyNew()]);
-    for (const user of users) expect(user).toBeInstanceOf(User);
+    for (const user of users) expect(user).toMatchObject(alice);
     release();
     await issuer.fetched(2);
     await issuer.rotate();
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
     expect(issuer.fetches).toBe(3);
   });
 });
@@ -132,7 +196,7 @@ describe('a burst of 1,000 tokens with unknown kids', () => {
   });
 
   test('one after the other, causes five fetches and is then put off', async () => {
-    const answers: (User | Error)[] = [];
+    const answers: (UserIdentity | Error)[] = [];
     for (let i = 0; i < 1000; i++) answers.push(await verifyUnknownKid());
     expect(issuer.fetches).toBe(5);
     for (const answer of answers.slice(0, 5)) expect(answer).toBeInstanceOf(AuthenticationError);
@@ -142,7 +206,7 @@ describe('a burst of 1,000 tokens with unknown kids', () => {
   test('leaves users of known keys alone', async () => {
     await verifyNew();
     for (let i = 0; i < 10; i++) await verifyUnknownKid();
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
   });
 
   test('lets a rotated key in as soon as the first fetch is 30 seconds old', async () => {
@@ -154,14 +218,14 @@ describe('a burst of 1,000 tokens with unknown kids', () => {
     now += 19_999;
     expect(await verifyNew()).toMatchObject(unavailable);
     now += 1;
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
   });
 
   test('does not bar fetching for longer when the clock is set back', async () => {
     for (let i = 0; i < 10; i++) await verifyUnknownKid();
     now -= 60 * minute;
     await issuer.rotate();
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
   });
 });
 
@@ -172,12 +236,12 @@ describe('while the issuer is down', () => {
     issuer.answer(answerWith(503));
     for (const age of [10, 30, 60, 69]) {
       now = loadedAt + age * minute;
-      expect(await verifyNew(), `after ${age} minutes`).toBeInstanceOf(User);
+      expect(await verifyNew(), `after ${age} minutes`).toMatchObject(alice);
     }
     now = loadedAt + 70 * minute;
     expect(await verifyNew()).toMatchObject(unavailable);
     issuer.answer(undefined);
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
   });
 
   test('an unknown key is no bad token', async () => {
@@ -204,10 +268,10 @@ describe('while the issuer is down', () => {
     await verifyNew();
     issuer.answer(reset);
     now += 15 * minute;
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
     issuer.answer(hang);
     now += 30_000;
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
     await issuer.fetched(3);
   });
 
@@ -215,7 +279,54 @@ describe('while the issuer is down', () => {
     issuer.answer(answerWith(503));
     expect(await verifyNew()).toMatchObject(unavailable);
     issuer.answer(undefined);
-    expect(await verifyNew()).toBeInstanceOf(User);
+    expect(await verifyNew()).toMatchObject(alice);
+  });
+});
+
+describe('an issuer that is late at the start', () => {
+  test.each([
+    ['cuts connections', reset],
+    ['answers 503', answerWith(503)],
+    ['publishes an error page', answerWith(200, '<html>')],
+  ])('is asked three times in three seconds at most while it %s', async (_, answer) => {
+    issuer.answer(answer);
+    for (let i = 0; i < 50; i++) expect(await verifyNew()).toMatchObject(unavailable);
+    expect(issuer.fetches).toBe(3);
+    now += 2999;
+    expect(await verifyNew()).toMatchObject(unavailable);
+    expect(issuer.fetches).toBe(3);
+  });
+
+  test('lets users in three seconds after any attempt, however many there were', async () => {
+    issuer.answer(reset);
+    for (let second = 0; second < 60; second++) {
+      for (let i = 0; i < 5; i++) await verifyNew();
+      now += 1000;
+    }
+    issuer.answer(undefined);
+    now += 2000;
+    expect(await verifyNew()).toMatchObject(alice);
+  });
+
+  test('leaves the budget for unknown keys whole', async () => {
+    issuer.answer(reset);
+    for (let i = 0; i < 50; i++) await verifyUnknownKid();
+    issuer.answer(undefined);
+    now += 3000;
+    const fetches = issuer.fetches;
+    for (let i = 0; i < 5; i++)
+      expect(await verifyUnknownKid()).toBeInstanceOf(AuthenticationError);
+    expect(issuer.fetches).toBe(fetches + 5);
+    expect(await verifyUnknownKid()).toMatchObject(unavailable);
+  });
+
+  test('is asked once for all tokens that come meanwhile', async () => {
+    const release = issuer.hold();
+    const waiting = Promise.all(Array.from({ length: 100 }, () => verifyNew()));
+    await issuer.fetched(1);
+    release();
+    for (const user of await waiting) expect(user).toMatchObject(alice);
+    expect(issuer.fetches).toBe(1);
   });
 });
 

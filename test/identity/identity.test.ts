@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { AuthenticationError, UpstreamError } from '../../src/errors.ts';
-import { createIdentityResolver } from '../../src/identity/identity-resolver.ts';
-import type { ResolveIdentity } from '../../src/identity/identity-resolver.ts';
-import { requireUser } from '../../src/identity/identity.ts';
+import { createIdentityResolver, requireUser } from '../../src/identity/identity.ts';
+import type { ResolveIdentity } from '../../src/identity/identity.ts';
 import { createTokenVerifier } from '../../src/identity/token-verifier.ts';
 import { answerWith, startIssuer } from '../support/issuer.ts';
 import type { Issuer } from '../support/issuer.ts';
@@ -27,6 +26,15 @@ describe('an identity', () => {
     expect(resolve(header)).toEqual(identity);
   });
 
+  test('is the same frozen object for every request with a token verified before', async () => {
+    const token = await issuer.token();
+    const identity = await resolve(`Bearer ${token}`);
+    expect(resolve(`Bearer ${token}`)).toBe(identity);
+    expect(resolve(`bearer   ${token} `)).toBe(identity);
+    expect(identity).toSatisfy(Object.isFrozen);
+    expect(requireUser(identity)).toSatisfy(Object.isFrozen);
+  });
+
   test('is anonymous without a token, at once, and tells whoever needs a user', () => {
     const identity = resolve(null);
     expect(identity).toMatchObject({ kind: 'anonymous' });
@@ -38,7 +46,7 @@ describe('an identity', () => {
     expect(() => requireUser(identity)).toThrow(/expired/);
   });
 
-  test('is anonymous while the keys cannot be had, for a reason that is not the token', async () => {
+  test('is anonymous while the keys are not available, for a reason that is not the token', async () => {
     issuer.answer(answerWith(500));
     const cold = createIdentityResolver({ verifier: createTokenVerifier({ issuer: issuer.url }) });
     const identity = await cold(`Bearer ${await issuer.token()}`);
@@ -55,7 +63,8 @@ describe('an identity', () => {
     ],
     ['rejects', () => Promise.reject(new RangeError('bug'))],
   ])('is anonymous when a verifier %s unexpectedly, and keeps the cause', async (_, verify) => {
-    const identity = await createIdentityResolver({ verifier: { verify } })('Bearer token');
+    const verifier = { verify, recall: () => undefined };
+    const identity = await createIdentityResolver({ verifier })('Bearer token');
     expect(identity).toMatchObject({
       kind: 'anonymous',
       error: { code: 'UPSTREAM_FAILED', retryable: false, cause: { message: 'bug' } },
