@@ -1,3 +1,4 @@
+import { RateLimitError } from '../errors.ts';
 import type { RateLimitWindow } from './limit.ts';
 import type { CallCost, RateLimitDecision } from './store.ts';
 
@@ -13,22 +14,40 @@ export interface WindowUsage {
   readonly freesInUs: number;
 }
 
-/** The rule both stores decide by. */
+/** The rule all stores decide by. Keeps nothing of `usages`. */
 export function decide(usages: readonly WindowUsage[], cost: CallCost): RateLimitDecision {
-  let longest: WindowUsage | undefined;
-  for (const usage of usages) {
-    const refuses = usage.count + cost > usage.window.max;
-    if (refuses && usage.freesInUs > (longest?.freesInUs ?? 0)) longest = usage;
+  let refusedBy: RateLimitWindow | null = null;
+  let longestUs = 0;
+  for (const { window, count, freesInUs } of usages) {
+    if (count + cost > window.max && freesInUs > longestUs) {
+      refusedBy = window;
+      longestUs = freesInUs;
+    }
   }
-  const charge = longest === undefined ? cost : 0;
+  const charge = refusedBy === null ? cost : 0;
   return {
-    admitted: longest === undefined,
-    retryAfterMs: Math.ceil((longest?.freesInUs ?? 0) / 1000),
-    refusedBy: longest?.window ?? null,
+    admitted: refusedBy === null,
+    retryAfterMs: Math.ceil(longestUs / 1000),
+    refusedBy,
     windows: usages.map(({ window, count, freesInUs }) => ({
       window,
       remaining: Math.max(0, window.max - count - charge),
       resetMs: Math.ceil(freesInUs / 1000),
     })),
   };
+}
+
+/** What a caller is told about a refused decision. */
+export function toRateLimitError({ refusedBy, retryAfterMs }: RateLimitDecision): RateLimitError {
+  if (refusedBy === null) {
+    return new RateLimitError(
+      `Calls cannot be counted just now. Try again in ${retryAfterMs} ms.`,
+      { source: 'GATEWAY', retryAfterMs },
+    );
+  }
+  const { max, windowMs } = refusedBy;
+  return new RateLimitError(
+    `At most ${max} such calls in ${windowMs} ms are admitted. Try again in ${retryAfterMs} ms.`,
+    { source: 'GATEWAY', retryAfterMs, limit: max, windowMs },
+  );
 }

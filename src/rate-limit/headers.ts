@@ -1,3 +1,4 @@
+import { policyItem, type RateLimitWindow } from './limit.ts';
 import type { RateLimitDecision, RateLimitWindowState } from './store.ts';
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4. */
@@ -12,26 +13,27 @@ export interface RateLimitHeaders {
  * remaining; of those the one that takes longest to admit another; of those the later decision.
  *
  * `t` is the draft's effective window: whole seconds, rounded up, within which the client can make
- * no more than `r` calls. `w` is left out for a window that is no whole number of seconds, which the
- * draft has no way to say.
+ * no more than `r` calls.
  *
  * @returns undefined when there was no decision.
  */
 export function rateLimitHeaders(
   decisions: readonly RateLimitDecision[],
 ): RateLimitHeaders | undefined {
-  let tightest: { decision: RateLimitDecision; state: RateLimitWindowState } | undefined;
+  let tightest: RateLimitDecision | undefined;
+  let state: RateLimitWindowState | undefined;
   for (const decision of decisions) {
-    for (const state of decision.windows) {
-      if (tightest === undefined || !isTighter(tightest.state, state)) {
-        tightest = { decision, state };
+    for (const other of decision.windows) {
+      if (state === undefined || !isTighter(state, other)) {
+        tightest = decision;
+        state = other;
       }
     }
   }
-  if (tightest === undefined) return undefined;
+  if (tightest === undefined || state === undefined) return undefined;
   return {
-    'RateLimit-Policy': tightest.decision.windows.map(policyItem).join(', '),
-    RateLimit: limitItem(tightest.state),
+    'RateLimit-Policy': policyOf(tightest.windows),
+    RateLimit: `"${state.window.name}";r=${state.remaining};t=${Math.ceil(state.resetMs / 1000)}`,
   };
 }
 
@@ -40,11 +42,19 @@ function isTighter(one: RateLimitWindowState, other: RateLimitWindowState): bool
   return one.resetMs > other.resetMs;
 }
 
-function policyItem({ window: { name, max, windowMs } }: RateLimitWindowState): string {
-  const quota = `"${name}";q=${max}`;
-  return windowMs % 1000 === 0 ? `${quota};w=${windowMs / 1000}` : quota;
-}
+/** The text of each window, made once: a window lives as long as its limit. */
+const items = new WeakMap<RateLimitWindow, string>();
 
-function limitItem({ window, remaining, resetMs }: RateLimitWindowState): string {
-  return `"${window.name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`;
+/** What `Limit.policy` is, told from a decision, which knows its windows but not their limit. */
+function policyOf(states: readonly RateLimitWindowState[]): string {
+  let policy = '';
+  for (const { window } of states) {
+    let item = items.get(window);
+    if (item === undefined) {
+      item = policyItem(window);
+      items.set(window, item);
+    }
+    policy = policy === '' ? item : `${policy}, ${item}`;
+  }
+  return policy;
 }

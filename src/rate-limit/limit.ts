@@ -11,12 +11,26 @@ export interface RateLimitRule {
   readonly max: number;
 }
 
-/** A limit, ready to be counted. */
+/** The rules of a group of fields that share one count. */
+export interface RateLimitRules {
+  readonly group: string;
+  readonly limits: readonly RateLimitRule[];
+}
+
+/** A rule, ready to be counted. */
 export interface RateLimitWindow {
   /** What the `RateLimit` headers call it: `burst` (1 s), `minute` (60 s), else the rule's own text. */
   readonly name: string;
   readonly windowMs: number;
   readonly max: number;
+}
+
+/** The limit of a group, ready to be counted: made once, and the same object in all its calls. */
+export interface Limit {
+  readonly group: string;
+  readonly windows: readonly RateLimitWindow[];
+  /** The `RateLimit-Policy` header that describes it. */
+  readonly policy: string;
 }
 
 const policyNames: ReadonlyMap<number, string> = new Map([
@@ -25,19 +39,18 @@ const policyNames: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Reads the rules of one group. Meant for build time: every call of a group is counted against the
- * same windows.
+ * Reads the rules of one group. Meant for build time. What it returns is frozen.
  *
  * @throws {RangeError} Naming the rule, when there is none, a window is no whole number of
  *   milliseconds from 1 to 24 hours, a `max` is no positive integer, or two windows are of one length.
  */
-export function parseRateLimitRules(rules: readonly RateLimitRule[]): readonly RateLimitWindow[] {
-  if (rules.length === 0) {
+export function parseLimit({ group, limits }: RateLimitRules): Limit {
+  if (limits.length === 0) {
     throw new RangeError(
       'A rate limit needs at least one rule, such as { window: "60s", max: 50 }.',
     );
   }
-  const windows = rules.map(parseRateLimitRule);
+  const windows = limits.map(parseRule);
   const lengths = new Set<number>();
   for (const { windowMs } of windows) {
     if (lengths.has(windowMs)) {
@@ -45,15 +58,23 @@ export function parseRateLimitRules(rules: readonly RateLimitRule[]): readonly R
     }
     lengths.add(windowMs);
   }
-  return windows;
+  return Object.freeze({
+    group,
+    windows: Object.freeze(windows),
+    policy: windows.map(policyItem).join(', '),
+  });
 }
 
 /**
- * Reads one rule.
- *
- * @throws {RangeError} As {@link parseRateLimitRules} does.
+ * A window as an item of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, section 3).
+ * `w` is whole seconds: it is left out for other windows, which the draft has no way to express.
  */
-export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWindow {
+export function policyItem({ name, max, windowMs }: RateLimitWindow): string {
+  const quota = `"${name}";q=${max}`;
+  return windowMs % 1000 === 0 ? `${quota};w=${windowMs / 1000}` : quota;
+}
+
+function parseRule({ window, max }: RateLimitRule): RateLimitWindow {
   const windowMs = window === '' ? undefined : readDuration(window);
   if (windowMs === undefined || !isIntegerWithin(windowMs, 1, maxWindowMs)) {
     throw new RangeError(
@@ -64,7 +85,7 @@ export function parseRateLimitRule({ window, max }: RateLimitRule): RateLimitWin
   if (!isIntegerWithin(max, 1, Number.MAX_SAFE_INTEGER)) {
     throw new RangeError(`Rate limit max ${max} (window "${window}") must be a positive integer.`);
   }
-  return { name: policyNames.get(windowMs) ?? window, windowMs, max };
+  return Object.freeze({ name: policyNames.get(windowMs) ?? window, windowMs, max });
 }
 
 /** Its types take only what is known to be a duration; what it cannot read it answers as undefined. */

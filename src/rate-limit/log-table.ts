@@ -1,5 +1,58 @@
-import { CallLog } from './call-log.ts';
-import { RecencyList } from './recency-list.ts';
+/**
+ * The newest calls of one user in one group, in microseconds, in a ring. It grows with use, so that
+ * a user of few calls costs little.
+ */
+export class CallLog {
+  readonly user: string;
+  /** Which of the table's tiers it is in, and its neighbours there. */
+  tier: Tier | undefined;
+  older: CallLog | undefined;
+  newer: CallLog | undefined;
+
+  #times: number[] = [];
+  /** Index of the oldest call once the ring is full. */
+  #start = 0;
+
+  constructor(user: string) {
+    this.user = user;
+  }
+
+  /** Time of the call that `age` calls came after: 0 is the newest. -Infinity beyond the oldest. */
+  at(age: number): number {
+    const { length } = this.#times;
+    if (age >= length) return -Infinity;
+    return this.#times[(this.#start + length - 1 - age) % length] ?? -Infinity;
+  }
+
+  /** Adds a call no older than the newest, keeping at most `capacity` of them. */
+  push(time: number, capacity: number): void {
+    if (this.#times.length < capacity) {
+      this.#straighten();
+      this.#times.push(time);
+      return;
+    }
+    this.#times[this.#start] = time;
+    this.#start = (this.#start + 1) % this.#times.length;
+  }
+
+  /** How many calls are newer than `time`; a binary search. */
+  countAfter(time: number): number {
+    let low = 0;
+    let high = this.#times.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.at(middle) > time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #straighten(): void {
+    if (this.#start === 0) return;
+    this.#times = [...this.#times.slice(this.#start), ...this.#times.slice(0, this.#start)];
+    this.#start = 0;
+  }
+}
 
 /**
  * The logs of one group's users, at most `maxUsers` of them.
@@ -12,7 +65,7 @@ import { RecencyList } from './recency-list.ts';
 export class LogTable {
   readonly #maxUsers: number;
   readonly #logs = new Map<string, CallLog>();
-  readonly #tiers: RecencyList<CallLog>[] = [];
+  readonly #tiers: Tier[] = [];
   #sweptTier = 0;
 
   constructor(maxUsers: number) {
@@ -27,16 +80,23 @@ export class LogTable {
     return this.#logs.get(user);
   }
 
-  /** Adds a call to the user's log, of which `count` with this one now count. */
-  charge(user: string, time: number, count: number, capacity: number): void {
-    const known = this.#logs.get(user);
-    if (known === undefined) this.#makeRoom();
-    else known.tier?.remove(known);
-    const log = known ?? new CallLog(user);
+  /**
+   * Adds a call to the user's log, of which `count` with this one now count.
+   *
+   * @param known - What {@link get} returns for the user.
+   */
+  charge(
+    known: CallLog | undefined,
+    user: string,
+    time: number,
+    count: number,
+    capacity: number,
+  ): void {
+    const log = known ?? this.#add(user);
     log.push(time, capacity);
+    log.tier?.remove(log);
     log.tier = this.#tierFor(count);
     log.tier.append(log);
-    this.#logs.set(user, log);
   }
 
   /**
@@ -54,10 +114,14 @@ export class LogTable {
     }
   }
 
-  #makeRoom(): void {
-    if (this.#logs.size < this.#maxUsers) return;
-    const victim = this.#tiers.find((tier) => tier.oldest !== undefined)?.oldest;
-    if (victim !== undefined) this.#drop(victim);
+  #add(user: string): CallLog {
+    if (this.#logs.size >= this.#maxUsers) {
+      const victim = this.#tiers.find((tier) => tier.oldest !== undefined)?.oldest;
+      if (victim !== undefined) this.#drop(victim);
+    }
+    const log = new CallLog(user);
+    this.#logs.set(user, log);
+    return log;
   }
 
   #drop(log: CallLog): void {
@@ -65,9 +129,38 @@ export class LogTable {
     this.#logs.delete(log.user);
   }
 
-  #tierFor(count: number): RecencyList<CallLog> {
+  #tierFor(count: number): Tier {
     const index = 31 - Math.clz32(count);
-    while (this.#tiers.length < index) this.#tiers.push(new RecencyList());
-    return (this.#tiers[index] ??= new RecencyList());
+    while (this.#tiers.length < index) this.#tiers.push(new Tier());
+    return (this.#tiers[index] ??= new Tier());
+  }
+}
+
+/**
+ * Logs from the least to the most recently charged. Linked through the logs themselves: a `Set` that
+ * is deleted from and added to keeps its dead slots at the front, and reading its first element
+ * takes time with them.
+ */
+class Tier {
+  #oldest: CallLog | undefined;
+  #newest: CallLog | undefined;
+
+  get oldest(): CallLog | undefined {
+    return this.#oldest;
+  }
+
+  append(log: CallLog): void {
+    log.older = this.#newest;
+    log.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = log;
+    else this.#newest.newer = log;
+    this.#newest = log;
+  }
+
+  remove(log: CallLog): void {
+    if (log.older === undefined) this.#oldest = log.newer;
+    else log.older.newer = log.newer;
+    if (log.newer === undefined) this.#newest = log.older;
+    else log.newer.older = log.older;
   }
 }

@@ -1,12 +1,14 @@
-import type { CallLog } from './call-log.ts';
-import type { Clock } from './clock.ts';
-import { createMonotonicMicroseconds } from './clock.ts';
-import type { WindowUsage } from './decision.ts';
-import { decide } from './decision.ts';
+import { createMonotonicMicroseconds, type Clock } from './clock.ts';
+import { decide, type WindowUsage } from './decision.ts';
 import type { RateLimitWindow } from './limit.ts';
-import { LogTable } from './log-table.ts';
-import type { CallCost, RateLimitDecision, RateLimitKey, RateLimitStore } from './store.ts';
-import { digestLength, digestUser } from './user-digest.ts';
+import { LogTable, type CallLog } from './log-table.ts';
+import {
+  digestLength,
+  digestUser,
+  type CallCost,
+  type ImmediateRateLimitStore,
+  type RateLimitDecision,
+} from './store.ts';
 
 export interface MemoryStoreOptions {
   /** @default performance (monotonic) */
@@ -19,12 +21,7 @@ export interface MemoryStoreOptions {
   readonly maxUsers?: number;
 }
 
-export interface MemoryStore extends RateLimitStore {
-  consume(
-    key: RateLimitKey,
-    windows: readonly RateLimitWindow[],
-    cost?: CallCost,
-  ): RateLimitDecision;
+export interface MemoryStore extends ImmediateRateLimitStore {
   /** Logs held at this moment, over all groups. */
   readonly size: number;
 }
@@ -37,48 +34,92 @@ export interface MemoryStore extends RateLimitStore {
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { clock = performance, maxUsers = 100_000 } = options;
   const now = createMonotonicMicroseconds(clock);
-  const tables = new Map<string, LogTable>();
+  const groups = new Map<string, Group>();
 
-  function tableOf(group: string): LogTable {
-    let table = tables.get(group);
-    if (table === undefined) {
-      table = new LogTable(maxUsers);
-      tables.set(group, table);
+  function groupOf(name: string): Group {
+    let group = groups.get(name);
+    if (group === undefined) {
+      group = new Group(maxUsers);
+      groups.set(name, group);
     }
-    return table;
+    return group;
   }
 
   return {
-    consume({ user, group }, windows, cost = 1) {
-      const time = now();
-      const table = tableOf(group);
-      const userKey = toUserKey(user);
-      const log = table.get(userKey);
-      const usages = windows.map((window) => usageOf(log, window, time));
-      const decision = decide(usages, cost);
-      if (decision.admitted && cost > 0) {
-        const count = 1 + Math.max(...usages.map((usage) => usage.count));
-        const capacity = Math.max(...windows.map((window) => window.max));
-        table.charge(userKey, time, count, capacity);
-      }
-      table.sweep(time - Math.max(...windows.map((window) => window.windowMs)) * 1000);
-      return decision;
-    },
+    consume: ({ user, group }, windows, cost = 1) =>
+      groupOf(group).decide(now(), user, windows, cost),
+
+    decide: (user, { group, windows }, cost) => groupOf(group).decide(now(), user, windows, cost),
 
     get size() {
       let size = 0;
-      for (const table of tables.values()) size += table.size;
+      for (const { logs } of groups.values()) size += logs.size;
       return size;
     },
   };
 }
 
-function usageOf(log: CallLog | undefined, window: RateLimitWindow, time: number): WindowUsage {
-  const windowUs = window.windowMs * 1000;
-  const count = log?.countAfter(time - windowUs) ?? 0;
-  if (log === undefined || count === 0) return { window, count, freesInUs: windowUs };
-  const leaving = log.at(Math.min(count, window.max) - 1);
-  return { window, count, freesInUs: leaving + windowUs - time };
+/** The users of one group, and what is the same in all its calls. */
+class Group {
+  readonly logs: LogTable;
+  #windows: readonly RateLimitWindow[] = [];
+  /** One for each window, filled anew in each call: no call allocates them. */
+  #usages: Usage[] = [];
+  #longestUs = 0;
+  #mostCalls = 0;
+
+  constructor(maxUsers: number) {
+    this.logs = new LogTable(maxUsers);
+  }
+
+  decide(
+    time: number,
+    user: string,
+    windows: readonly RateLimitWindow[],
+    cost: CallCost,
+  ): RateLimitDecision {
+    if (windows !== this.#windows) this.#prepare(windows);
+    const userKey = toUserKey(user);
+    const log = this.logs.get(userKey);
+    let counted = 0;
+    for (const usage of this.#usages) {
+      usage.read(log, time);
+      if (usage.count > counted) counted = usage.count;
+    }
+    const decision = decide(this.#usages, cost);
+    if (cost > 0 && decision.admitted) {
+      this.logs.charge(log, userKey, time, counted + 1, this.#mostCalls);
+    }
+    this.logs.sweep(time - this.#longestUs);
+    return decision;
+  }
+
+  #prepare(windows: readonly RateLimitWindow[]): void {
+    this.#windows = windows;
+    this.#usages = windows.map((window) => new Usage(window));
+    this.#longestUs = Math.max(...windows.map(({ windowMs }) => windowMs)) * 1000;
+    this.#mostCalls = Math.max(...windows.map(({ max }) => max));
+  }
+}
+
+class Usage implements WindowUsage {
+  readonly window: RateLimitWindow;
+  readonly #windowUs: number;
+  count = 0;
+  freesInUs = 0;
+
+  constructor(window: RateLimitWindow) {
+    this.window = window;
+    this.#windowUs = window.windowMs * 1000;
+  }
+
+  read(log: CallLog | undefined, time: number): void {
+    const count = log === undefined ? 0 : log.countAfter(time - this.#windowUs);
+    this.count = count;
+    this.freesInUs = this.#windowUs;
+    if (log === undefined || count === 0) return;
+    this.freesInUs += log.at(Math.min(count, this.window.max) - 1) - time;
+  }
 }
 
 /** Long ids would break the memory bound; digests are longer than any id left as it is. */

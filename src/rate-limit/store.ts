@@ -1,4 +1,6 @@
-import type { RateLimitWindow } from './limit.ts';
+import { createHash } from 'node:crypto';
+
+import type { Limit, RateLimitWindow } from './limit.ts';
 
 /** Whose calls are counted together. */
 export interface RateLimitKey {
@@ -52,15 +54,25 @@ export interface RateLimitStore {
   ): RateLimitDecision | Promise<RateLimitDecision>;
 }
 
-/** A store in another process, which can be out of reach. */
-export interface RemoteStore extends RateLimitStore {
-  /** Rejects when the store did not answer in time or cannot count. */
+/** A store in this process: it decides at once, and cannot be out of reach. */
+export interface ImmediateRateLimitStore extends RateLimitStore {
   consume(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
     cost?: CallCost,
-  ): Promise<RateLimitDecision>;
-  /** Connects where needed, and counts a call of nobody. Rejects as `consume` does. */
-  probe(): Promise<void>;
-  close(): void;
+  ): RateLimitDecision;
+  /** What `consume` does, without an object for each call. */
+  decide(user: string, limit: Limit, cost: CallCost): RateLimitDecision;
+}
+
+/** Characters in every digest. */
+export const digestLength = 43;
+
+/**
+ * A user id as a key of fixed length and harmless characters. Ids are arbitrary text: they may hold
+ * what a store's keys give meaning to (`{`, `}`, `:`) or be very long. Hashed by UTF-16 code unit,
+ * as UTF-8 would make all lone surrogates one.
+ */
+export function digestUser(user: string): string {
+  return createHash('sha256').update(user, 'utf16le').digest('base64url');
 }

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { rateLimitHeaders } from '../../src/rate-limit/headers.ts';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import { createClock } from '../support/clock.ts';
 
-const update = parseRateLimitRules([
-  { window: '1s', max: 10 },
-  { window: '60s', max: 50 },
-]);
-const read = parseRateLimitRules([
-  { window: '1s', max: 20 },
-  { window: '60s', max: 100 },
-]);
+const { windows: update } = parseLimit({
+  group: 'update',
+  limits: [
+    { window: '1s', max: 10 },
+    { window: '60s', max: 50 },
+  ],
+});
+const { windows: read } = parseLimit({
+  group: 'read',
+  limits: [
+    { window: '1s', max: 20 },
+    { window: '60s', max: 100 },
+  ],
+});
 
 function setUp() {
   const clock = createClock();
@@ -67,7 +73,7 @@ describe('rateLimitHeaders', () => {
 
   it('leaves out a length that is no whole number of seconds', () => {
     const { call } = setUp();
-    const windows = parseRateLimitRules([{ window: '1500ms', max: 3 }]);
+    const { windows } = parseLimit({ group: 'update', limits: [{ window: '1500ms', max: 3 }] });
     expect(rateLimitHeaders([call('other', windows)])).toEqual({
       'RateLimit-Policy': '"1500ms";q=3',
       RateLimit: '"1500ms";r=2;t=2',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import { createClock } from '../support/clock.ts';
 
-const windows = parseRateLimitRules([{ window: '60s', max: 50 }]);
+const { windows } = parseLimit({ group: 'update', limits: [{ window: '60s', max: 50 }] });
 
 function setUp(maxUsers?: number) {
   const clock = createClock();
@@ -71,7 +71,7 @@ describe('memory store', () => {
 
   it('keeps a full log when a group asks for a larger max', () => {
     const { call, callTimes, clock } = setUp();
-    const small = parseRateLimitRules([{ window: '60s', max: 3 }]);
+    const { windows: small } = parseLimit({ group: 'small', limits: [{ window: '60s', max: 3 }] });
     for (let index = 0; index < 4; index += 1) {
       call('ann', small);
       clock.advance(20_000);

@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import { createClock } from '../support/clock.ts';
 import type { OpenStore } from './backends.ts';
 import { backends } from './backends.ts';
-import { NaiveModel } from './naive-model.ts';
+import { NaiveModel } from '../rate-limit/naive-model.ts';
 
 // Redis' keys expire by real time: no window may be shorter than a run takes.
 const window = fc.record({

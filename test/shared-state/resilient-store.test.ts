@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
-import type { ResilientStoreOptions } from '../../src/rate-limit/resilient-store.ts';
-import { createResilientStore } from '../../src/rate-limit/resilient-store.ts';
-import type { RemoteStore } from '../../src/rate-limit/store.ts';
+import type { ResilientStoreOptions } from '../../src/shared-state/resilient-store.ts';
+import { createResilientStore } from '../../src/shared-state/resilient-store.ts';
+import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import { createClock } from '../support/clock.ts';
 
-const windows = parseRateLimitRules([{ window: '60s', max: 2 }]);
+const { windows } = parseLimit({ group: 'update', limits: [{ window: '60s', max: 2 }] });
 const key = { user: 'ann', group: 'update' };
 const broken = new Error('broken');
 

@@ -1,19 +1,22 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
-import { createRedisClient } from '../../src/rate-limit/redis-client.ts';
-import { createRedisStore } from '../../src/rate-limit/redis-store.ts';
-import type { RemoteStore } from '../../src/rate-limit/store.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
+import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
+import { createRedisStore } from '../../src/shared-state/redis-store.ts';
+import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import { createClock } from '../support/clock.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
-import type { HoldingProxy } from './holding-proxy.ts';
-import { startHoldingProxy } from './holding-proxy.ts';
+import { connectionTo, observe, storeOn } from './open-redis.ts';
+import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
 
-const windows = parseRateLimitRules([
-  { window: '60s', max: 50 },
-  { window: '1s', max: 10 },
-]);
+const { windows } = parseLimit({
+  group: 'update',
+  limits: [
+    { window: '60s', max: 50 },
+    { window: '1s', max: 10 },
+  ],
+});
 // Longer than the default, as a busy machine may hold up a healthy Redis for that long.
 const timeoutMs = 300;
 const key = { user: 'ann', group: 'update' };
@@ -22,19 +25,18 @@ describeWithRedis('Redis store', () => {
   let server: RedisServer;
   let proxy: HoldingProxy;
   let observer: Redis;
-  let client: Redis;
+  let connection: RedisConnection;
   let store: RemoteStore;
 
   beforeAll(async () => {
     server = await startRedis();
     proxy = await startHoldingProxy(server.url);
-    observer = createRedisClient(server.url);
-    await observer.connect();
+    observer = await observe(server.url);
   });
   beforeEach(async () => {
     await observer.flushall();
-    client = createRedisClient(proxy.url);
-    store = createRedisStore({ client, timeoutMs });
+    connection = connectionTo(proxy.url);
+    store = createRedisStore({ connection, timeoutMs });
     await store.probe();
   });
   afterEach(() => {
@@ -46,7 +48,7 @@ describeWithRedis('Redis store', () => {
     await server.close();
   });
 
-  const logKeys = () => observer.keys('rate-limit:*:update');
+  const logKeys = () => observer.keys('*rate-limit:*:update');
   async function charged(): Promise<number> {
     const [logKey] = await logKeys();
     return logKey === undefined ? 0 : observer.llen(logKey);
@@ -58,13 +60,13 @@ describeWithRedis('Redis store', () => {
     const calls = Array.from({ length: 5 }, () => store.consume(key, windows));
     const outcomes = await Promise.allSettled(calls);
     proxy.release();
-    await client.ping();
+    await connection.send((client) => client.ping());
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(await charged()).toBe(1);
   });
 
   it('gives a call up after 50 ms unless told otherwise', async () => {
-    const hasty = createRedisStore({ client });
+    const hasty = createRedisStore({ connection });
     proxy.hold();
     await expect(hasty.consume(key, windows)).rejects.toThrow('No reply within 50 ms.');
     proxy.release();
@@ -76,15 +78,17 @@ describeWithRedis('Redis store', () => {
     const calls = Array.from({ length: 5 }, () => store.consume(key, windows));
     const outcomes = await Promise.allSettled(calls);
     server.thaw();
-    await client.ping();
+    await connection.send((client) => client.ping());
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(await charged()).toBe(1);
   });
 
   it('takes the reply that was there when its own process stalled beyond the time-out', async () => {
-    const direct = createRedisStore({ client: createRedisClient(server.url), timeoutMs });
+    const direct = storeOn(server.url, { timeoutMs });
     await direct.probe();
     const call = direct.consume(key, windows);
+    // What one turn of the event loop sends leaves at its end.
+    await new Promise(setImmediate);
     const stalledSince = performance.now();
     while (performance.now() - stalledSince < 2 * timeoutMs);
     expect(await call).toMatchObject({ admitted: true });
@@ -122,7 +126,7 @@ describeWithRedis('Redis store', () => {
 
   it('takes a clock of Redis that is set back for one that stood still', async () => {
     const clock = createClock();
-    const timed = createRedisStore({ client, timeoutMs, clock });
+    const timed = createRedisStore({ connection, timeoutMs, clock });
     await timed.probe();
     for (let index = 0; index < 10; index += 1) {
       await timed.consume(key, windows);
@@ -138,7 +142,7 @@ describeWithRedis('Redis store', () => {
   });
 
   it('says why it cannot be reached', async () => {
-    const nowhere = createRedisStore({ client: createRedisClient('redis://127.0.0.1:1') });
+    const nowhere = storeOn('redis://127.0.0.1:1');
     await expect(nowhere.probe()).rejects.toThrow();
     await expect(nowhere.consume(key, windows)).rejects.toMatchObject({
       message: 'Redis is not connected.',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RedisClock } from '../../src/rate-limit/redis-clock.ts';
+import { RedisClock } from '../../src/shared-state/redis-clock.ts';
 
 describe('RedisClock', () => {
   let redisClock: RedisClock;

@@ -1,9 +1,8 @@
 import type { Clock } from '../../src/rate-limit/clock.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
-import { createRedisClient } from '../../src/rate-limit/redis-client.ts';
-import { createRedisStore } from '../../src/rate-limit/redis-store.ts';
 import type { RateLimitStore } from '../../src/rate-limit/store.ts';
 import { lacksRedis, startRedis } from '../support/redis.ts';
+import { storeOn } from './open-redis.ts';
 
 /** One store that counts by `clock`, and how to be rid of it. */
 export interface OpenStore {
@@ -27,9 +26,8 @@ const redis: Backend = {
   name: 'Redis store',
   async open(clock) {
     const server = await startRedis();
-    const client = createRedisClient(server.url);
     // The machine may be busy: what is tested with it is counting, not the time-out.
-    const store = createRedisStore({ client, clock, timeoutMs: 5_000 });
+    const store = storeOn(server.url, { clock, timeoutMs: 5_000 });
     await store.probe();
     return {
       store,

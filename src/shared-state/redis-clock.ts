@@ -14,6 +14,12 @@ const driftRate = 0.001;
  */
 export class RedisClock {
   #lower: { readonly offsetUs: number; readonly atMs: number } | undefined;
+  #observedMs = -Infinity;
+
+  /** When the last reply was taken in, in milliseconds of the local clock. */
+  get observedMs(): number {
+    return this.#observedMs;
+  }
 
   /**
    * Takes in a reply sent for at `sentMs` and received at `receivedMs` of the local clock.
@@ -21,6 +27,7 @@ export class RedisClock {
    * @param redisUs - The time in the reply, in microseconds.
    */
   observe(sentMs: number, receivedMs: number, redisUs: number): void {
+    this.#observedMs = receivedMs;
     const lowerUs = redisUs - receivedMs * 1000;
     const upperUs = redisUs - sentMs * 1000;
     const known = this.#offsetUs(receivedMs);
@@ -30,9 +37,10 @@ export class RedisClock {
     }
   }
 
-  /** Forgets all, as after a reconnect: another server may answer. */
+  /** Forgets all, as when a connection ends: another server may answer on the next. */
   reset(): void {
     this.#lower = undefined;
+    this.#observedMs = -Infinity;
   }
 
   /**

@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
 import type { RateLimitStore } from '../../src/rate-limit/store.ts';
 import { createClock } from '../support/clock.ts';
 import type { OpenStore } from './backends.ts';
 import { backends } from './backends.ts';
 
-const windows = parseRateLimitRules([
-  { window: '60s', max: 50 },
-  { window: '1s', max: 10 },
-]);
+const { windows } = parseLimit({
+  group: 'update',
+  limits: [
+    { window: '60s', max: 50 },
+    { window: '1s', max: 10 },
+  ],
+});
 const [minute, burst] = windows;
 
 describe.each(backends)('$name', (backend) => {

@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
-import { createRedisClient } from '../../src/rate-limit/redis-client.ts';
-import { createRedisStore } from '../../src/rate-limit/redis-store.ts';
-import type { RemoteStore } from '../../src/rate-limit/store.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
+import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
+import { storeOn } from './open-redis.ts';
 
-const windows = parseRateLimitRules([
-  { window: '1s', max: 12 },
-  { window: '200ms', max: 4 },
-]);
+const { windows } = parseLimit({
+  group: 'update',
+  limits: [
+    { window: '1s', max: 12 },
+    { window: '200ms', max: 4 },
+  ],
+});
 const loadMs = 2_200;
 
 /** An admitted call: Redis decided it somewhere between these two moments. */
@@ -24,9 +26,7 @@ describeWithRedis('three stores on one Redis', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    stores = [1, 2, 3].map(() =>
-      createRedisStore({ client: createRedisClient(server.url), timeoutMs: 5_000 }),
-    );
+    stores = [1, 2, 3].map(() => storeOn(server.url, { timeoutMs: 5_000 }));
     await Promise.all(stores.map((store) => store.probe()));
   });
   afterAll(async () => {

@@ -1,16 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { parseRateLimitRules } from '../../src/rate-limit/limit.ts';
-import { createRedisClient } from '../../src/rate-limit/redis-client.ts';
-import { createRedisStore } from '../../src/rate-limit/redis-store.ts';
-import type { ResilientStore, StoreFailurePolicy } from '../../src/rate-limit/resilient-store.ts';
-import { createResilientStore } from '../../src/rate-limit/resilient-store.ts';
+import { parseLimit } from '../../src/rate-limit/limit.ts';
+import type { ResilientStore, StoreFailurePolicy } from '../../src/shared-state/resilient-store.ts';
+import { createResilientStore } from '../../src/shared-state/resilient-store.ts';
 import type { RateLimitDecision } from '../../src/rate-limit/store.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
+import { storeOn } from './open-redis.ts';
 
 // Longer than the default, as a busy machine may hold up a healthy Redis for that long.
 const timeoutMs = 300;
-const windows = parseRateLimitRules([{ window: '1h', max: 10 }]);
+const { windows } = parseLimit({ group: 'update', limits: [{ window: '1h', max: 10 }] });
 
 describeWithRedis('Redis out of reach in the middle of load', () => {
   let server: RedisServer;
@@ -29,7 +28,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   });
 
   async function open(onStoreFailure: StoreFailurePolicy): Promise<void> {
-    const remote = createRedisStore({ client: createRedisClient(server.url), timeoutMs });
+    const remote = storeOn(server.url, { timeoutMs });
     store = createResilientStore({ store: remote, onStoreFailure, onOutage, onRecovery });
     await store.start();
   }

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import type { WindowUsage } from '../rate-limit/decision.ts';
+import type { RateLimitWindow } from '../rate-limit/limit.ts';
+import { defineScript } from './redis-connection.ts';
 
 /**
  * Decides one call. `KEYS[1]` holds the newest calls of a user in a group, newest first, in
- * microseconds; it is the only key, so that the script runs on any Redis Cluster.
+ * microseconds.
  *
  * `ARGV`: the last moment of Redis' own clock at which the call may be charged, in microseconds; the
  * time to count by, or '' for Redis' own; 1 to charge the call, 0 to look only; then length
@@ -12,7 +14,7 @@ import { createHash } from 'node:crypto';
  * microseconds until it has room for one more (`WindowUsage`). A script that came too late charges
  * nothing, and returns nothing but the first two.
  */
-export const consumeScript = `
+export const limitScript = defineScript(`
 local time = redis.call('TIME')
 local clock = time[1] * 1000000 + time[2]
 if clock > tonumber(ARGV[1]) then return {clock, 0} end
@@ -55,6 +57,30 @@ if admitted and cost > 0 then
   redis.call('PEXPIRE', key, math.ceil(longest / 1000) + 1)
 end
 return reply
-`;
+`);
 
-export const consumeScriptSha = createHash('sha1').update(consumeScript).digest('hex');
+/** What the script answers. */
+export interface LimitReply {
+  /** Redis' own time in microseconds. */
+  readonly redisUs: number;
+  /** null when the script came after its deadline. */
+  readonly usages: readonly WindowUsage[] | null;
+}
+
+/** @throws {TypeError} When it is no such answer about these windows. */
+export function parseLimitReply(reply: unknown, windows: readonly RateLimitWindow[]): LimitReply {
+  const numbers: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  const at = (index: number) => {
+    const number = numbers[index];
+    if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+    throw new TypeError(`The rate-limit script in Redis answered ${JSON.stringify(reply)}.`);
+  };
+  const redisUs = at(0);
+  if (at(1) !== 1) return { redisUs, usages: null };
+  const usages = windows.map((window, index) => ({
+    window,
+    count: at(2 * index + 2),
+    freesInUs: at(2 * index + 3),
+  }));
+  return { redisUs, usages };
+}

@@ -1,0 +1,357 @@
+import { createHash } from 'node:crypto';
+import { Redis, type RedisOptions } from 'ioredis';
+
+import { RedisClock } from './redis-clock.ts';
+import {
+  codeOf,
+  explain,
+  isAboutCommand,
+  isAboutThisServer,
+  isReplyError,
+  NotConnectedError,
+  RedisReplyError,
+  UnusableRedisError,
+} from './redis-failure.ts';
+import { defaultKeyPrefix, type RedisTarget } from './redis-url.ts';
+
+/** A Lua script, known to Redis by its digest once it has run there. */
+export interface RedisScript {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export function defineScript(text: string): RedisScript {
+  return Object.freeze({ text, sha1: createHash('sha1').update(text).digest('hex') });
+}
+
+export interface RedisConnectionOptions {
+  readonly target: RedisTarget;
+  /**
+   * Stands before every key and channel, so that two environments can share one Redis.
+   *
+   * @default defaultKeyPrefix
+   */
+  readonly keyPrefix?: string | undefined;
+}
+
+/** The one connection for commands of all that replicas share. */
+export interface RedisConnection {
+  readonly target: RedisTarget;
+  /** Whether commands can be sent: it is connected, and is what the configuration asks for. */
+  readonly usable: boolean;
+  /** The word for why it is not usable, as far as is known; `null` where it is. */
+  readonly cause: string | null;
+  /** What Redis' clock is known to read; kept fresh while the connection is usable. */
+  readonly clock: RedisClock;
+  /** The name of a key or channel as Redis has it: with the prefix. */
+  key(name: string): string;
+  /**
+   * Connects, the first time it is called. Resolves once the connection is usable, at once where it
+   * is. Rejects once the first attempt has failed, and at once while a later one is under way.
+   *
+   * @throws {NotConnectedError}
+   * @throws {UnusableRedisError} Where Redis is a cluster, or does not have the database.
+   */
+  connect(): Promise<void>;
+  /**
+   * Sends a command. What is sent in one turn of the event loop leaves in one write, and waits for
+   * nothing that was sent before.
+   *
+   * @throws {NotConnectedError}
+   * @throws {RedisReplyError} Where Redis answered with an error.
+   */
+  send<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
+  /**
+   * Runs a script, in one round trip. (Two for calls under way while somebody flushes the scripts of
+   * a running Redis.)
+   *
+   * @param keys - As Redis has them: see `key`.
+   * @throws as `send`.
+   */
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
+  /**
+   * A connection of its own to subscribe on, by the same policy: it connects when it is first used,
+   * remembers what was subscribed to while there is no connection, and subscribes again after each
+   * reconnect. What is published in between is lost. `close` ends it, too, where its user has not
+   * disconnected it before.
+   */
+  createSubscriber(): Redis;
+  close(): void;
+}
+
+/**
+ * A server that has not answered for this long is given up, and connected to anew. Long, as a stall
+ * of this process looks the same here.
+ */
+const silenceMs = 5_000;
+const connectTimeoutMs = 2_000;
+const firstReconnectDelayMs = 50;
+const longestReconnectDelayMs = 500;
+
+/**
+ * Without other traffic the clock is read this often. In that time two clocks can drift apart by 2
+ * ms: the part of a call's time that is lost to not knowing better. It also finds dead connections.
+ */
+const heartbeatMs = 2_000;
+
+/** A reading that took no longer than this tells the clock well enough. */
+const quickReadingMs = 5;
+/** A process that is starting stalls; the quickest of a few readings has no stall in it. */
+const mostReadings = 3;
+
+/**
+ * An ioredis client that connects when first asked to, keeps trying for ever, and never keeps a
+ * command for a later connection. A connection is used once the database is selected, the server is
+ * known to be no cluster, and its clock is read.
+ *
+ * ioredis' own `enableAutoPipelining` is not used: it sends nothing more before the last batch is
+ * answered, so that with a Redis 30 ms away a call takes up to 60. Corking the socket until the end
+ * of the turn saves the same writes and more time, and holds nothing back.
+ */
+export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
+  const { target, keyPrefix = defaultKeyPrefix } = options;
+  const clock = new RedisClock();
+  const subscribers = new Set<Redis>();
+  /** Scripts that Redis has run on this connection, so that their digest will do. */
+  const loaded = new Set<RedisScript>();
+  let isSetUp = false;
+  let corked = false;
+  let failure: Error | undefined;
+  let attempts = 0;
+  let closed = false;
+  let opening: Promise<void> | undefined;
+  let settleOpening: ((error?: Error) => void) | undefined;
+
+  const client = new Redis({
+    ...policyFor(target),
+    db: target.database,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => reconnectDelayMs((attempts += 1)),
+    // A master that was demoted answers, and refuses every write for as long as one stays with it.
+    reconnectOnError(error) {
+      if (!isAboutThisServer(error)) return false;
+      failure = explain(error);
+      return true;
+    },
+  });
+  client.on('error', (error: Error) => {
+    // A database that cannot be selected is told by what sets the connection up.
+    if (!isAboutCommand(error, 'select')) failure = explain(error);
+  });
+  client.on('ready', () => void setUp());
+  client.on('close', () => {
+    isSetUp = false;
+    loaded.clear();
+    clock.reset();
+    settleOpening?.(whyNot());
+  });
+  const heartbeat = setInterval(() => {
+    if (isUsable() && performance.now() - clock.observedMs >= heartbeatMs) {
+      readClock().catch(ignore);
+    }
+  }, heartbeatMs).unref();
+
+  function isUsable(): boolean {
+    return isSetUp && client.status === 'ready';
+  }
+
+  function whyNot(): Error {
+    return failure instanceof UnusableRedisError ? failure : new NotConnectedError(failure);
+  }
+
+  async function setUp(): Promise<void> {
+    const { stream } = client;
+    try {
+      await Promise.all([selectDatabase(), refuseCluster(), readClockWell()]);
+      if (client.stream !== stream) return;
+      isSetUp = true;
+      attempts = 0;
+      failure = undefined;
+      settleOpening?.();
+    } catch (error) {
+      if (client.stream !== stream) return;
+      failure = explain(error);
+      client.disconnect(true);
+    }
+  }
+
+  /** ioredis has selected it already, but would go on in database 0 where that failed. */
+  async function selectDatabase(): Promise<void> {
+    if (target.database === 0) return;
+    try {
+      await client.select(target.database);
+    } catch (error) {
+      if (!isReplyError(error)) throw error;
+      throw new UnusableRedisError(
+        'SELECT',
+        `Redis at ${addressOf(target)} does not let the gateway use database ` +
+          `${target.database}, which REDIS_URL names.`,
+        { cause: explain(error) },
+      );
+    }
+  }
+
+  /** Where INFO is not permitted there is no telling: a cluster then answers MOVED to some calls. */
+  async function refuseCluster(): Promise<void> {
+    const info = await client.info('cluster').catch((error: unknown) => {
+      if (!isReplyError(error)) throw error;
+      return '';
+    });
+    if (!/^cluster_enabled:1\b/m.test(info)) return;
+    throw new UnusableRedisError(
+      'CLUSTER',
+      `Redis at ${addressOf(target)} is a Redis Cluster, which the gateway does not support: ` +
+        'REDIS_URL must name a single Redis, or a master with replicas.',
+    );
+  }
+
+  async function readClockWell(): Promise<void> {
+    for (let reading = 0; reading < mostReadings; reading += 1) {
+      if ((await readClock()) <= quickReadingMs) return;
+    }
+  }
+
+  /** @returns the milliseconds it took. */
+  async function readClock(): Promise<number> {
+    const sentMs = performance.now();
+    const [seconds, microseconds] = await client.time();
+    const receivedMs = performance.now();
+    clock.observe(sentMs, receivedMs, Number(seconds) * 1_000_000 + Number(microseconds));
+    return receivedMs - sentMs;
+  }
+
+  /** Keeps what is written in this turn of the event loop for one write at its end. */
+  function cork(): void {
+    if (corked) return;
+    const { stream } = client;
+    corked = true;
+    stream.cork();
+    setImmediate(() => {
+      corked = false;
+      stream.uncork();
+    });
+  }
+
+  async function send<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!isUsable()) throw whyNot();
+    cork();
+    try {
+      return await command(client);
+    } catch (error) {
+      throw isReplyError(error) ? explain(error) : new NotConnectedError(failure);
+    }
+  }
+
+  async function evaluate(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const reply = await send((redis) => redis.eval(script.text, keys.length, ...keys, ...args));
+    loaded.add(script);
+    return reply;
+  }
+
+  return {
+    target,
+    clock,
+    send,
+
+    get usable() {
+      return isUsable();
+    },
+
+    get cause() {
+      return isUsable() ? null : codeOf(whyNot());
+    },
+
+    key: (name) => keyPrefix + name,
+
+    connect() {
+      if (isUsable()) return Promise.resolve();
+      if (closed) return Promise.reject(whyNot());
+      opening ??= new Promise((resolve, reject) => {
+        settleOpening = (error) => {
+          settleOpening = undefined;
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        // What it meets arrives as events.
+        client.connect().catch(ignore);
+      });
+      return settleOpening === undefined ? Promise.reject(whyNot()) : opening;
+    },
+
+    async run(script, keys, args) {
+      if (!loaded.has(script)) return evaluate(script, keys, args);
+      try {
+        return await send((redis) => redis.evalsha(script.sha1, keys.length, ...keys, ...args));
+      } catch (error) {
+        if (!(error instanceof RedisReplyError) || error.code !== 'NOSCRIPT') throw error;
+        loaded.delete(script);
+        return evaluate(script, keys, args);
+      }
+    },
+
+    createSubscriber() {
+      const subscriber = new Redis({
+        ...policyFor(target),
+        maxRetriesPerRequest: null,
+        retryStrategy: reconnectDelayMs,
+      });
+      subscriber.on('error', ignore);
+      // Nothing else is sent on it that would find a dead connection.
+      const pings = setInterval(() => {
+        if (subscriber.status === 'ready') subscriber.ping().catch(ignore);
+      }, heartbeatMs).unref();
+      subscriber.once('end', () => {
+        clearInterval(pings);
+        subscribers.delete(subscriber);
+      });
+      subscribers.add(subscriber);
+      return subscriber;
+    },
+
+    close() {
+      closed = true;
+      clearInterval(heartbeat);
+      for (const redis of [client, ...subscribers]) redis.disconnect();
+    },
+  };
+}
+
+/** For what is told elsewhere, too. */
+function ignore(): void {
+  return undefined;
+}
+
+/** `host:port`, for messages. */
+export function addressOf({ host, port }: RedisTarget): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** What all connections have in common. */
+function policyFor({ host, port, tls, username, password }: RedisTarget) {
+  return {
+    host,
+    port,
+    ...(tls && { tls: { servername: host } }),
+    ...(username !== null && { username }),
+    ...(password !== null && { password }),
+    lazyConnect: true,
+    // A probe tells more than INFO does, and a subscription during the check would be lost.
+    enableReadyCheck: false,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: silenceMs,
+  } satisfies RedisOptions;
+}
+
+function reconnectDelayMs(attempt: number): number {
+  return Math.min(firstReconnectDelayMs * attempt, longestReconnectDelayMs);
+}

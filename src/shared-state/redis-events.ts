@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis';
+
+import { EventsUnavailableError, Topics, type Events } from './events.ts';
+import type { RedisConnection } from './redis-connection.ts';
+
+export interface RedisEventsOptions {
+  readonly connection: RedisConnection;
+}
+
+/**
+ * Events by Redis' publish and subscribe. A channel a topic, so that a replica hears only of what
+ * somebody watches on it. The connection for it is opened with the first subscription.
+ */
+export function createRedisEvents({ connection }: RedisEventsOptions): Events {
+  const topics = new Topics();
+  /** Each topic's subscription, for those who join it before Redis has confirmed. */
+  const subscriptions = new Map<string, Promise<unknown>>();
+  const prefix = connection.key('events:');
+  let opening: Promise<Redis> | null = null;
+
+  /**
+   * One connection until it is lost. ioredis would subscribe again by itself, but what was published
+   * meanwhile is gone, which only the listeners can make up for.
+   */
+  async function open(): Promise<Redis> {
+    const subscriber = connection.createSubscriber();
+    subscriber.on('message', (channel, message) => {
+      topics.deliver(channel.slice(prefix.length), message);
+    });
+    subscriber.once('close', () => {
+      opening = null;
+      subscriptions.clear();
+      subscriber.disconnect();
+      topics.lose();
+    });
+    try {
+      await subscriber.connect();
+      return subscriber;
+    } catch (error) {
+      throw new EventsUnavailableError(error);
+    }
+  }
+
+  async function subscribe(topic: string): Promise<void> {
+    const subscriber = await (opening ??= open());
+    await subscriber.subscribe(prefix + topic);
+  }
+
+  return {
+    get usable() {
+      return connection.usable;
+    },
+    publish(topic, message) {
+      connection
+        .send((redis) => redis.publish(prefix + topic, message))
+        .catch(() => {
+          // Those of this replica at least can be told.
+          topics.deliver(topic, message);
+        });
+    },
+    async subscribe(topic, listener) {
+      topics.add(topic, listener);
+      let subscription = subscriptions.get(topic);
+      if (subscription === undefined) {
+        subscription = subscribe(topic);
+        subscriptions.set(topic, subscription);
+      }
+      try {
+        await subscription;
+      } catch (error) {
+        topics.remove(topic, listener);
+        if (subscriptions.get(topic) === subscription) subscriptions.delete(topic);
+        throw error instanceof EventsUnavailableError ? error : new EventsUnavailableError(error);
+      }
+    },
+    unsubscribe(topic, listener) {
+      if (!topics.remove(topic, listener)) return;
+      subscriptions.delete(topic);
+      // In the order of the calls: whoever subscribes next does so behind this.
+      opening?.then((subscriber) => subscriber.unsubscribe(prefix + topic)).catch(() => undefined);
+    },
+  };
+}

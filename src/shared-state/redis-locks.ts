@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+import type { Availability } from './availability.ts';
+import { leaseMs, type LockStore } from './leased-locks.ts';
+import { defineScript, type RedisConnection } from './redis-connection.ts';
+import { RedisReplyError } from './redis-failure.ts';
+
+/**
+ * Leases a key. `KEYS`: the epoch, the lock, and who is next. `ARGV`: what names this run of the
+ * server, the token, what names this process, and the length of a lease in milliseconds.
+ *
+ * Locks live under an epoch, `<run of the server>/<when it began>`. Where it is gone, or is one of
+ * another run of the server, locks may be gone that somebody still relies on: a new epoch begins, and
+ * nothing is granted before every lease of the one before is over. The same where the clock was set
+ * back behind the epoch's beginning.
+ *
+ * Who finds a lock taken leaves word of being next, so that a process which takes and gives back one
+ * lock all the time does not keep all others from it. The word lasts a little longer than the longest
+ * pause between two questions.
+ *
+ * Returns 0 where the key is leased, -1 where it is somebody else's, else the milliseconds until
+ * anything is granted.
+ */
+const takeScript = defineScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lease = tonumber(ARGV[4])
+local run, began = string.match(redis.call('GET', KEYS[1]) or '', '^(.*)/(%d+)$')
+if run ~= ARGV[1] or tonumber(began) > now then
+  began = string.format('%.0f', now)
+  redis.call('SET', KEYS[1], ARGV[1] .. '/' .. began)
+end
+local wait = tonumber(began) + lease - now
+if wait > 0 then return wait end
+
+local next = redis.call('GET', KEYS[3])
+local taken = redis.call('EXISTS', KEYS[2]) == 1
+if not taken and (not next or next == ARGV[3]) then
+  redis.call('SET', KEYS[2], ARGV[2], 'PX', lease)
+  if next then redis.call('DEL', KEYS[3]) end
+  return 0
+end
+if not next or next == ARGV[3] then redis.call('SET', KEYS[3], ARGV[3], 'PX', 100) end
+return -1
+`);
+
+/** `KEYS`: the lock. `ARGV`: the token and the length of a lease in milliseconds. */
+const renewScript = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
+
+/** `KEYS`: the lock. `ARGV`: the token. */
+const releaseScript = defineScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`);
+
+export interface RedisLockStoreOptions {
+  readonly connection: RedisConnection;
+  readonly availability: Pick<Availability, 'down'>;
+}
+
+/**
+ * Leases in Redis (5 or later), for all processes that share it. What Redis restarting, its data
+ * being flushed and a replica taking over do to locks is covered by the epoch; not covered is a
+ * server of two that both take writes, nor one that evicts keys (`maxmemory-policy`) or whose clock is
+ * set forward.
+ */
+export function createRedisLockStore({
+  connection,
+  availability,
+}: RedisLockStoreOptions): LockStore & {
+  /** Begins the epoch where there is none, so that its first lease does not wait as long. */
+  prepare(): Promise<void>;
+} {
+  const processId = randomBytes(9).toString('base64url');
+  const epochKey = connection.key('lock-epoch');
+  const lockKey = (key: string) => connection.key(`lock:${key}`);
+  const nextKey = (key: string) => connection.key(`lock-next:${key}`);
+  /** The server as it was when its present connection was asked. */
+  let server: {
+    readonly redis: Redis;
+    readonly stream: Redis['stream'];
+    readonly run: string;
+  } | null = null;
+
+  /** Asked once a connection: a server that restarts ends all of them. */
+  async function meetServer(): Promise<void> {
+    let asked: { readonly redis: Redis; readonly stream: Redis['stream'] } | undefined;
+    const info = await connection
+      .send((redis) => {
+        asked = { redis, stream: redis.stream };
+        return redis.info('server');
+      })
+      .catch((error: unknown) => {
+        // Where INFO is not permitted, a restart is known by the epoch that is gone.
+        if (error instanceof RedisReplyError) return '';
+        throw error;
+      });
+    const [, run = 'unknown'] = /^run_id:(\w+)/m.exec(info) ?? [];
+    if (asked !== undefined) server = { ...asked, run };
+  }
+
+  async function take(key: string, token: string): Promise<number> {
+    while (server === null || server.redis.stream !== server.stream) await meetServer();
+    const reply = await connection.run(
+      takeScript,
+      [epochKey, lockKey(key), nextKey(key)],
+      [server.run, token, processId, leaseMs],
+    );
+    if (typeof reply !== 'number') throw new TypeError('The lock script in Redis gave no number.');
+    return reply;
+  }
+
+  async function release(key: string, token: string): Promise<void> {
+    await connection.run(releaseScript, [lockKey(key)], [token]);
+  }
+
+  return {
+    get available() {
+      return connection.usable && !availability.down;
+    },
+    take,
+    release,
+    async renew(key, token) {
+      return (await connection.run(renewScript, [lockKey(key)], [token, leaseMs])) === 1;
+    },
+    async prepare() {
+      const token = `${processId}-0`;
+      if ((await take(processId, token)) === 0) await release(processId, token);
+    },
+  };
+}

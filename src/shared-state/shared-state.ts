@@ -1,0 +1,165 @@
+import type { Clock } from '../rate-limit/clock.ts';
+import { createMemoryStore } from '../rate-limit/memory-store.ts';
+import type { ImmediateRateLimitStore, RateLimitStore } from '../rate-limit/store.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Availability } from './availability.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { createMemoryEvents, type Events } from './events.ts';
+import { createLocalLocks, type KeyedLocks } from './keyed-locks.ts';
+import type { Leases } from './leases.ts';
+import { codeOf, RedisReplyError } from './redis-failure.ts';
+import type { RedisTarget } from './redis-url.ts';
+import { createResilientStore, type StoreFailurePolicy } from './resilient-store.ts';
+
+/** What replicas share: in this process where there is one, else in Redis. */
+export interface SharedState {
+  /** Counts the limits. */
+  readonly limits: RateLimitStore | ImmediateRateLimitStore;
+  /** Keep what is done to one key apart. */
+  readonly locks: KeyedLocks;
+  /** What replicas tell each other. */
+  readonly events: Events;
+  /** Elects one of the replicas; `null` where there is only this one. */
+  readonly leases: Leases | null;
+  /** `null` where everything is kept in this process by choice. */
+  readonly redis: SharedRedis | null;
+  /**
+   * Connects. Resolves once Redis answered, or is known not to: the gateway also starts without it.
+   * Takes two seconds at the most.
+   *
+   * @throws {UnusableRedisError} Where Redis is a cluster, or does not have the database: a start
+   *   that should stop, saying so.
+   */
+  start(): Promise<void>;
+  close(): void;
+}
+
+export interface SharedRedis {
+  /** One for the commands of all that is shared; subscribing ones are made from it. */
+  readonly connection: RedisConnection;
+  readonly availability: Availability;
+  /** Whether Redis can be used at this moment. */
+  readonly healthy: boolean;
+  /** The word for why it cannot be used, such as `ECONNREFUSED`; `null` where it can. */
+  readonly cause: string | null;
+  /** Whether the last lock was one that Redis could not be asked for. */
+  readonly locksAlone: boolean;
+}
+
+/** What is counted about Redis. */
+export interface SharedStateMetrics {
+  /** A call that Redis did not count, so that the policy decided. */
+  uncounted(): void;
+  storeDown(): void;
+  storeUp(): void;
+  /** A lock that was taken in this process alone, because Redis does not answer. */
+  lockedLocally(): void;
+}
+
+export interface SharedStateOptions {
+  /** See `parseRedisUrl`. `null`: in this process. */
+  readonly redis: RedisTarget | null;
+  /** @default defaultKeyPrefix */
+  readonly keyPrefix?: string | undefined;
+  readonly onStoreFailure: StoreFailurePolicy;
+  readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
+  readonly metrics: SharedStateMetrics;
+  /** For tests: what is counted by in this process; Redis counts by its own clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * What the configuration asks for. Opens nothing before `start` or the first call, and loads Redis'
+ * client only where there is a Redis.
+ */
+export async function createSharedState(options: SharedStateOptions): Promise<SharedState> {
+  const { redis, keyPrefix, onStoreFailure, logger, metrics, clock } = options;
+  if (redis === null) return inThisProcess(clock);
+
+  const { createRedisConnection } = await import('./redis-connection.ts');
+  const { createRedisStore } = await import('./redis-store.ts');
+  const { LeasedLocks } = await import('./leased-locks.ts');
+  const { createRedisLockStore } = await import('./redis-locks.ts');
+  const { createRedisEvents } = await import('./redis-events.ts');
+  const { createRedisLeases } = await import('./leases.ts');
+  const { host, port } = redis;
+  const describe = (cause: unknown) => ({ err: cause, code: codeOf(cause), host, port });
+  const connection = createRedisConnection({ target: redis, keyPrefix });
+  const limits = createResilientStore({
+    store: createRedisStore({ connection }),
+    onStoreFailure,
+    onDecidedAlone: () => {
+      metrics.uncounted();
+    },
+    onUncounted({ cause, failures }) {
+      logger.warn({ ...describe(cause), failures }, 'Redis did not count a call');
+    },
+    onOutage({ cause }) {
+      metrics.storeDown();
+      logger.error({ ...describe(cause), onStoreFailure }, 'Redis does not answer');
+    },
+    onCauseChange({ cause, failures }) {
+      logger.error({ ...describe(cause), failures }, 'Redis is still away, for another reason now');
+    },
+    onRecovery({ outageMs, calls }) {
+      metrics.storeUp();
+      logger.info({ outageMs: Math.round(outageMs), calls, host, port }, 'Redis answers again');
+    },
+  });
+  const { availability } = limits;
+  const lockStore = createRedisLockStore({ connection, availability });
+  const locks = new LeasedLocks({
+    store: lockStore,
+    onTakenLocally: () => {
+      metrics.lockedLocally();
+    },
+    onFailure(cause) {
+      if (cause instanceof RedisReplyError)
+        logger.warn(describe(cause), 'Redis did not lock a key');
+      // The fault may be the call's own: a probe finds out whether it is the server's.
+      availability.suspect();
+    },
+  });
+
+  async function start(): Promise<void> {
+    await limits.start();
+    // Told elsewhere where it fails; the first lock then does the same.
+    if (lockStore.available) lockStore.prepare().catch(() => undefined);
+  }
+
+  return {
+    limits,
+    locks,
+    events: createRedisEvents({ connection }),
+    leases: createRedisLeases({ connection }),
+    redis: {
+      connection,
+      availability,
+      get healthy() {
+        return availability.healthy && connection.usable;
+      },
+      get cause() {
+        return this.healthy ? null : (availability.cause ?? connection.cause);
+      },
+      get locksAlone() {
+        return locks.isAlone;
+      },
+    },
+    start,
+    close() {
+      limits.close();
+    },
+  };
+}
+
+function inThisProcess(clock: Clock | undefined): SharedState {
+  return {
+    limits: createMemoryStore(clock === undefined ? {} : { clock }),
+    locks: createLocalLocks(),
+    events: createMemoryEvents(),
+    leases: null,
+    redis: null,
+    start: async () => undefined,
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,29 @@
+import { Redis } from 'ioredis';
+
+import {
+  createRedisConnection,
+  type RedisConnection,
+} from '../../src/shared-state/redis-connection.ts';
+import { createRedisStore, type RedisStoreOptions } from '../../src/shared-state/redis-store.ts';
+import { parseRedisUrl } from '../../src/shared-state/redis-url.ts';
+import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
+
+/** The gateway's own connection to a Redis. */
+export function connectionTo(url: string): RedisConnection {
+  return createRedisConnection({ target: parseRedisUrl(url) });
+}
+
+/** A store with a connection of its own. */
+export function storeOn(
+  url: string,
+  options: Omit<RedisStoreOptions, 'connection'> = {},
+): RemoteStore {
+  return createRedisStore({ connection: connectionTo(url), ...options });
+}
+
+/** A plain client, to look at what the gateway has written. */
+export async function observe(url: string): Promise<Redis> {
+  const client = new Redis(url, { lazyConnect: true });
+  await client.connect();
+  return client;
+}
