@@ -1,0 +1,66 @@
+/** What a log line tells of a request whose response is complete or whose client is gone. */
+export interface RequestLine {
+  /** 1 to 128 visible ASCII characters. */
+  readonly requestId: string;
+  readonly method: string | undefined;
+  /** A path of the gateway's own: one of somebody's making could hold anything. */
+  readonly path: string;
+  readonly status: number;
+  /** Whether the client was there to the end. */
+  readonly complete: boolean;
+  readonly durationMs: number;
+  /** `null` where the request was not for the GraphQL endpoint. */
+  readonly operation: string | null;
+  /** How many root fields were answered with each member or error code; `null`: none. */
+  readonly results: Readonly<Record<string, number>> | null;
+}
+
+/** Written in JSON strings only as an escape (RFC 8259, section 7). */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/**
+ * The line as pino would write it, at a third of the cost: there is one for each request, and all
+ * its members are known.
+ *
+ * @param time - From {@link isoTime}.
+ * @param bindings - Members that every line of the logger has, as JSON text; empty: none.
+ */
+export function composeRequestLine(
+  level: 'info' | 'error',
+  time: string,
+  bindings: string,
+  { requestId, method, path, status, complete, durationMs, operation, results }: RequestLine,
+): string {
+  return `{"level":"${level}","time":"${time}"${bindings && `,${bindings}`},"requestId":${quote(requestId)}${
+    method === undefined ? '' : `,"method":${quote(method)}`
+  },"path":${quote(path)},"status":${status},"complete":${complete ? 'true' : 'false'},"durationMs":${
+    Math.round(durationMs * 10) / 10
+  }${
+    operation === null ? '' : `,"operation":${quote(operation)},"results":{${members(results)}}`
+  },"msg":"request"}\n`;
+}
+
+function members(results: RequestLine['results']): string {
+  let text = '';
+  for (const key in results) text += `${text && ','}${quote(key)}:${results[key] ?? 0}`;
+  return text;
+}
+
+function quote(text: string): string {
+  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+let cachedSecond = NaN;
+let cachedPrefix = '';
+
+/** The present time as `Date.prototype.toISOString` writes it, formatted anew once a second. */
+export function isoTime(): string {
+  const now = Date.now();
+  const ms = now % 1000;
+  if (now - ms !== cachedSecond) {
+    cachedSecond = now - ms;
+    cachedPrefix = new Date(cachedSecond).toISOString().slice(0, -'000Z'.length);
+  }
+  return `${cachedPrefix}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
+}
