@@ -1,24 +1,17 @@
 import type { Config, UpstreamConfig } from './config.ts';
-import { createExecutionContexts } from './execution-contexts/execution-contexts.ts';
-import { createOwnership, decidedUpstream } from './execution-contexts/ownership.ts';
-import { graphiqlExamples, type GraphiQLOptions } from './graphiql/index.ts';
-import { createRequestListener } from './http/request-listener.ts';
-import { isAdministrator } from './identity/administrator.ts';
-import { createIdentityResolver } from './identity/identity-resolver.ts';
-import { createTokenVerifier } from './identity/token-verifier.ts';
-import { createLimitStore } from './limit-store.ts';
+import { graphiqlExamples, type GraphiQLOptions } from './doors/fetch/graphiql/index.ts';
+import { listen, type ListeningServer } from './doors/node/listening-server.ts';
+import { createNodeListener } from './doors/node/listener.ts';
+import { createWebSocketDoor } from './doors/node/websocket.ts';
+import { createLive } from './execution-contexts/live.ts';
+import { connectGateway } from './gateway.ts';
+import { createApi, createIdentityProvider } from './parts.ts';
 import type { Clock } from './rate-limit/clock.ts';
-import { listen, type ListeningServer } from './listening-server.ts';
 import { createRateLimiter } from './rate-limit/limiter.ts';
 import { readReadiness } from './readiness.ts';
-import { SANDBOX_KEY_ID } from './sandbox/identity.ts';
-import { createGateway } from './server.ts';
+import { createSharedState } from './shared-state/shared-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createYogaLogger } from './telemetry/yoga-logger.ts';
-import { createUpstreamClient } from './upstream/client.ts';
-import { createUpstreamObserver } from './upstream-observer.ts';
-import { createExecutionContextsApi } from './upstream/execution-contexts-api.ts';
 
 export interface Application {
   /** Where it listens, without a slash at the end. */
@@ -37,6 +30,13 @@ export interface ApplicationOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** As whom the sandbox's GraphiQL can be opened; the first is who it is unless one is named. */
+const people = ['alice', 'bob', 'admin'] as const;
+
+function isPerson(name: string | null): name is (typeof people)[number] {
+  return people.some((person) => person === name);
+}
+
 /** What a request may take, in milliseconds, besides the upstream's part of it. */
 const graceMs = 5_000;
 
@@ -44,6 +44,7 @@ const graceMs = 5_000;
  * Builds the gateway out of its parts as the configuration asks, and listens.
  *
  * @throws ListenError
+ * @throws UnusableRedisError where Redis can never be used as it is.
  */
 export async function startApplication({
   config,
@@ -51,88 +52,133 @@ export async function startApplication({
   clock,
 }: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
-  const metrics = createMetrics();
-  const limits = createLimitStore({ ...config, logger, metrics: metrics.rateLimits, clock });
-  const client = createUpstreamClient({
+  const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
+  const shared = await createSharedState({
+    redis: config.redis,
+    keyPrefix: config.redisKeyPrefix,
+    onStoreFailure: config.onStoreFailure,
+    logger,
+    metrics: metrics.rateLimits,
+    clock,
+  });
+  const { client, executionContexts } = createApi({
     url: upstream.url,
     apiKey: config.upstreamAuth === 'api-key' ? upstream.apiKey : null,
     timeoutMs: config.upstreamTimeoutMs,
-    observer: createUpstreamObserver({ logger, metrics: metrics.upstream }),
+    administrators: {
+      permission: config.adminPermission,
+      organization: config.adminOrganization,
+    },
+    logger,
+    metrics,
   });
-  metrics.upstream.watch(() => ({ circuit: client.circuitState, callsInFlight: client.pending }));
-  const administrators = {
-    permission: config.adminPermission,
-    organization: config.adminOrganization,
-  };
-  const executionContexts = createExecutionContexts({
-    api: createExecutionContextsApi({ client }),
-    ownership: client.forwardsToken
-      ? decidedUpstream
-      : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) }),
-  });
-  const verifier = createTokenVerifier({
-    ...upstream,
-    clock: clock && (() => clock.now()),
-    // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
-    refusedThumbprints: config.upstream === null ? [] : [SANDBOX_KEY_ID],
-    onKeyFetch(outcome) {
-      metrics.identity.keysFetched(outcome);
-      if (outcome !== 'fetched') logger.warn({ outcome }, "the issuer's keys");
+  const live = createLive({
+    ...executionContexts,
+    ...config.live,
+    readsPerCaller: client.forwardsToken,
+    events: shared.events,
+    leases: shared.leases,
+    now: clock && (() => clock.now()),
+    onEnd: metrics.streams.ended,
+    onBug: (error) => {
+      logger.error({ err: error }, 'unexpected error');
     },
   });
-  const gateway = createGateway({
-    services: {
-      executionContexts,
-      rateLimiter: createRateLimiter({
-        store: limits.store,
-        onDecision: ({ group }, { admitted }) => {
-          metrics.rateLimits.decided(group, admitted);
-        },
-      }),
-      onResult: metrics.requests.answered,
-      onNullReference: metrics.requests.referenceMissed,
-    },
-    resolveIdentity: createIdentityResolver({ verifier }),
+  metrics.streams.watch(() => live.open);
+  const gateway = connectGateway({
+    executionContexts: { ...executionContexts, locks: shared.locks },
+    live,
+    rateLimiter: createRateLimiter({
+      store: shared.limits,
+      onDecision: ({ group }, { admitted }) => {
+        metrics.rateLimits.decided(group, admitted);
+      },
+    }),
+    resolveIdentity: createIdentityProvider({
+      ...upstream,
+      clock: clock && (() => clock.now()),
+      logger,
+      metrics,
+    }),
     graphiql: config.graphiql ? graphiqlOptions(graphiqlToken) : false,
     introspection: config.introspection,
+    documents: {
+      ...(config.documents.trusted !== null && { trusted: config.documents.trusted }),
+      // Whoever comes through the router has been let in by it.
+      trustedOnly: config.documents.trustedOnly && config.routerSecret === null,
+      automatic: config.documents.automatic,
+    },
     corsOrigins: config.corsOrigins,
-    logger: createYogaLogger(logger),
+    onBug: (error) => {
+      logger.error({ err: error }, 'unexpected error');
+    },
+    onResult: metrics.requests.answered,
+    onNullReference: metrics.requests.referenceMissed,
   });
-  void limits.shared?.start();
   let upstreamAnswered = false;
   void client.answered().then((answered) => (upstreamAnswered = answered));
 
-  const { shared } = limits;
   async function release(): Promise<void> {
     await client.close();
-    shared?.close();
+    shared.close();
     await closeSandbox?.();
   }
 
-  const server: ListeningServer = await listen(
-    createRequestListener({
-      gateway,
-      corsOrigins: config.corsOrigins,
-      maxBodyBytes: config.maxBodyBytes,
-      routerSecret: config.routerSecret,
-      logger,
-      metrics,
-      readiness: () =>
-        readReadiness({
-          upstreamAnswered: () => upstreamAnswered,
-          circuitState: () => client.circuitState,
-          sharedLimits: shared && {
-            healthy: () => shared.healthy,
-            required: config.onStoreFailure === 'closed',
-          },
-          shuttingDown: () => server.draining,
+  async function listenOrRelease(): Promise<ListeningServer> {
+    try {
+      await shared.start();
+      return await listen({
+        listener: createNodeListener({
+          engine: gateway.engine,
+          next: gateway,
+          cors: gateway.cors,
+          landing: config.graphiql
+            ? { endpoint: gateway.endpoint, people: graphiqlToken === null ? [] : people }
+            : null,
+          maxBodyBytes: config.maxBodyBytes,
+          routerSecret: config.routerSecret,
+          logger,
+          metrics,
+          readiness: () =>
+            readReadiness({
+              upstreamAnswered: () => upstreamAnswered,
+              circuitState: () => client.circuitState,
+              sharedLimits: shared.redis && {
+                healthy: () => shared.redis?.healthy ?? true,
+                cause: () => shared.redis?.cause ?? null,
+                required: config.onStoreFailure === 'closed',
+                locksAlone: () => shared.redis?.locksAlone ?? false,
+              },
+              shuttingDown: () => server.draining,
+            }),
         }),
-    }),
-    config,
-  ).catch(async (error: unknown) => {
-    await release();
-    throw error;
-  });
+        host: config.host,
+        port: config.port,
+        keepAliveTimeoutMs: config.keepAliveTimeoutMs,
+        upgrades: createWebSocketDoor({
+          engine: gateway.engine,
+          execute: gateway.execute,
+          hasPlugins: gateway.hasPlugins,
+          endpoint: gateway.endpoint,
+          maxBodyBytes: config.maxBodyBytes,
+          routerSecret: config.routerSecret,
+          logger,
+          metrics,
+        }),
+        onClosing() {
+          live.close();
+        },
+        onParserRefusal(code, requestId) {
+          metrics.requests.refusedByParser(code);
+          logger.info({ requestId, code }, 'malformed HTTP request');
+        },
+      });
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+  const server = await listenOrRelease();
 
   return {
     url: server.url,
@@ -144,16 +190,26 @@ export async function startApplication({
 }
 
 interface ResolvedUpstream {
-  readonly upstream: UpstreamConfig & { readonly audience: string | null };
+  readonly upstream: UpstreamConfig & {
+    readonly audience: string | null;
+    /** Of keys that must not sign: see `TokenVerifierOptions`. */
+    readonly refusedThumbprints: readonly string[];
+  };
   readonly closeSandbox: (() => Promise<void>) | null;
   /** Makes the token that GraphiQL opens with. */
-  readonly graphiqlToken: (() => Promise<string>) | null;
+  readonly graphiqlToken: ((name: string) => Promise<string>) | null;
 }
 
 /** The upstream of the configuration, or else the sandbox, which is loaded only then. */
 async function resolveUpstream({ upstream, audience }: Config): Promise<ResolvedUpstream> {
   if (upstream !== null) {
-    return { upstream: { ...upstream, audience }, closeSandbox: null, graphiqlToken: null };
+    // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
+    const { SANDBOX_KEY_ID } = await import('./sandbox/identity.ts');
+    return {
+      upstream: { ...upstream, audience, refusedThumbprints: [SANDBOX_KEY_ID] },
+      closeSandbox: null,
+      graphiqlToken: null,
+    };
   }
   const sandbox = await import('./sandbox/index.ts');
   const embedded = await sandbox.startSandbox();
@@ -165,15 +221,18 @@ async function resolveUpstream({ upstream, audience }: Config): Promise<Resolved
       issuer: sandbox.SANDBOX_ISSUER,
       jwksUrl: `${url}/.well-known/jwks.json`,
       audience: null,
+      refusedThumbprints: [],
     },
     closeSandbox: () => embedded.close(),
-    graphiqlToken: () => sandbox.mintSandboxToken('alice'),
+    graphiqlToken: (name) => sandbox.mintSandboxToken(name),
   };
 }
 
 function graphiqlOptions(token: ResolvedUpstream['graphiqlToken']): GraphiQLOptions {
   const title = 'Execution contexts';
   if (token === null) return { title, tabs: graphiqlExamples };
-  const headers = async () => ({ authorization: `Bearer ${await token()}` });
+  const headers = async (name: string | null) => ({
+    authorization: `Bearer ${await token(isPerson(name) ? name : people[0])}`,
+  });
   return { title, tabs: graphiqlExamples, headers };
 }

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
+
 import { ConfigurationError, EnvironmentReader, type Environment } from './environment.ts';
+import { defaultKeyPrefix, parseRedisUrl, type RedisTarget } from './shared-state/redis-url.ts';
+import type { StoreFailurePolicy } from './shared-state/resilient-store.ts';
+import { logLevels, type LogLevel } from './telemetry/logger.ts';
 
 export type UpstreamAuth = 'api-key' | 'forward';
-export type StoreFailurePolicy = 'local' | 'closed';
-
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 export interface UpstreamConfig {
   /** The REST API's base URL, a path prefix included, without a slash at the end. */
@@ -12,6 +13,21 @@ export interface UpstreamConfig {
   readonly apiKey: string | null;
   readonly issuer: string;
   readonly jwksUrl: string | null;
+}
+
+/** Which persisted documents there are, and whether others are run. */
+export interface DocumentsConfig {
+  /** By key; `null` where no file is named. */
+  readonly trusted: Readonly<Record<string, string>> | null;
+  readonly trustedOnly: boolean;
+  readonly automatic: boolean;
+}
+
+export interface LiveConfig {
+  /** How often a watched context is read for changes made past the gateway; 0: never. */
+  readonly pollMs: number;
+  readonly maxStreamsPerUser: number;
+  readonly maxStreams: number;
 }
 
 /** What the environment asks for, checked. See the table in the README for every variable. */
@@ -25,15 +41,20 @@ export interface Config {
   readonly audience: string | null;
   readonly adminPermission: string | null;
   readonly adminOrganization: string | null;
-  readonly redisUrl: string | null;
+  /** `null`: what replicas share is kept in this process. */
+  readonly redis: RedisTarget | null;
+  readonly redisKeyPrefix: string;
   readonly onStoreFailure: StoreFailurePolicy;
   readonly graphiql: boolean;
   readonly introspection: boolean;
   readonly maxBodyBytes: number;
+  readonly documents: DocumentsConfig;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
   readonly routerSecret: string | null;
+  readonly keepAliveTimeoutMs: number;
   readonly shutdownDrainMs: number;
+  readonly live: LiveConfig;
   /** Settings that are legal but do nothing as things stand, worth a line in the log. */
   readonly warnings: readonly string[];
 }
@@ -41,6 +62,8 @@ export interface Config {
 /** A day: longer than anybody waits, and timers cannot run much longer than three weeks. */
 const maxTimerMs = 86_400_000;
 const sandboxAdminPermission = 'execution_contexts:manage';
+/** Where Vite serves a front end that is being developed. */
+const sandboxOrigins = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
 /**
  * Turns environment variables into a frozen {@link Config}.
@@ -53,6 +76,7 @@ export function readConfig(environment: Environment): Config {
   const upstreamAuth = env.choice('UPSTREAM_AUTH', 'api-key', ['api-key', 'forward']);
   const upstream = readUpstream(env, upstreamAuth, production);
   const routerSecret = readRouterSecret(env);
+  const documents = readDocuments(env);
 
   const config: Config = {
     host: env.text('HOST') ?? '127.0.0.1',
@@ -64,20 +88,42 @@ export function readConfig(environment: Environment): Config {
     adminPermission:
       env.text('ADMIN_PERMISSION') ?? (upstream === null ? sandboxAdminPermission : null),
     adminOrganization: env.text('ADMIN_ORGANIZATION'),
-    redisUrl: env.url('REDIS_URL', ['redis:', 'rediss:'])?.href ?? null,
+    redis: readRedis(env),
+    redisKeyPrefix: env.text('REDIS_KEY_PREFIX') ?? defaultKeyPrefix,
     onStoreFailure: env.choice('RATE_LIMIT_ON_STORE_FAILURE', 'local', ['local', 'closed']),
     // A page that cannot send the router's secret would only show refusals.
-    graphiql: env.boolean('GRAPHIQL', !production) && routerSecret === null,
+    graphiql:
+      env.boolean('GRAPHIQL', !production) && routerSecret === null && !documents.trustedOnly,
     introspection: env.boolean('INTROSPECTION', !production),
+    documents,
     maxBodyBytes: env.integer('MAX_BODY_BYTES', 1_048_576, 1, 1_073_741_824),
-    corsOrigins: readCorsOrigins(env),
+    corsOrigins: readCorsOrigins(env, upstream === null && !production ? sandboxOrigins : []),
     logLevel: env.choice('LOG_LEVEL', 'info', logLevels),
     routerSecret,
+    keepAliveTimeoutMs: env.integer('KEEP_ALIVE_TIMEOUT_MS', 75_000, 1, maxTimerMs),
     shutdownDrainMs: env.integer('SHUTDOWN_DRAIN_MS', 2_000, 0, maxTimerMs),
-    warnings: upstream === null ? unusedInSandbox(env) : [],
+    live: {
+      pollMs: env.integer('LIVE_POLL_MS', 2_000, 0, maxTimerMs),
+      maxStreamsPerUser: env.integer('LIVE_STREAMS_PER_USER', 100, 0, 1_000_000),
+      maxStreams: env.integer('LIVE_STREAMS', 5_000, 0, 1_000_000),
+    },
+    warnings: [
+      ...(upstream === null ? unusedInSandbox(env) : []),
+      ...(documents.trustedOnly && routerSecret !== null
+        ? ['TRUSTED_DOCUMENTS_ONLY refuses nothing: what has the ROUTER_SECRET is exempt from it']
+        : []),
+      ...env
+        .misspelt()
+        .map(({ variable, meant }) => `${variable} means nothing: is it a misspelt ${meant}?`),
+    ],
   };
 
-  if (env.problems.length > 0) throw new ConfigurationError(env.problems);
+  if (env.problems.length > 0) {
+    for (const { variable, meant } of env.misspelt()) {
+      env.reject(variable, `means nothing: is it a misspelt ${meant}?`);
+    }
+    throw new ConfigurationError(env.problems);
+  }
   return Object.freeze(config);
 }
 
@@ -113,16 +159,20 @@ function readUpstream(
   if (apiKey !== null && !/^[\x21-\x7e]+$/.test(apiKey)) {
     env.reject('UPSTREAM_API_KEY', 'must be visible ASCII characters: it is sent in a header');
   }
+  const jwksUrl = readSecureUrl(env, 'JWKS_URL');
   if (issuer === null) {
     env.reject('JWT_ISSUER', 'must be set to the issuer of the session tokens');
-  } else {
+  } else if (env.text('JWKS_URL') === null) {
+    // The keys are below it; else it is any name (RFC 7519, section 2, StringOrURI).
     readSecureUrl(env, 'JWT_ISSUER');
+  } else if (issuer.includes(':') && !URL.canParse(issuer)) {
+    env.reject('JWT_ISSUER', 'has a colon, so it must be a URI (RFC 7519, section 2)');
   }
   return {
     url: url === null ? '' : url.origin + url.pathname.replace(/\/+$/, ''),
     apiKey,
     issuer: issuer ?? '',
-    jwksUrl: readSecureUrl(env, 'JWKS_URL'),
+    jwksUrl,
   };
 }
 
@@ -139,8 +189,21 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
-function readCorsOrigins(env: EnvironmentReader): readonly string[] {
-  const origins = (env.text('CORS_ORIGINS') ?? '').split(',').map((origin) => origin.trim());
+function readRedis(env: EnvironmentReader): RedisTarget | null {
+  const url = env.text('REDIS_URL');
+  if (url === null) return null;
+  try {
+    return parseRedisUrl(url);
+  } catch (error) {
+    env.reject('REDIS_URL', (error as Error).message);
+    return null;
+  }
+}
+
+function readCorsOrigins(env: EnvironmentReader, fallback: readonly string[]): readonly string[] {
+  const given = env.text('CORS_ORIGINS');
+  if (given === null) return fallback;
+  const origins = given.split(',').map((origin) => origin.trim());
   origins.forEach((origin, index) => {
     if (origin === '' || origin === '*') return;
     if (URL.canParse(origin) && new URL(origin).origin === origin) return;
@@ -150,6 +213,38 @@ function readCorsOrigins(env: EnvironmentReader): readonly string[] {
     );
   });
   return origins.filter((origin) => origin !== '');
+}
+
+function readDocuments(env: EnvironmentReader): DocumentsConfig {
+  const file = env.text('TRUSTED_DOCUMENTS');
+  const trustedOnly = env.boolean('TRUSTED_DOCUMENTS_ONLY', false);
+  if (trustedOnly && file === null) {
+    env.reject('TRUSTED_DOCUMENTS', 'must be set: with TRUSTED_DOCUMENTS_ONLY nothing else is run');
+  }
+  return {
+    trusted: file === null ? null : readTrustedDocuments(env, file),
+    trustedOnly,
+    automatic: env.boolean('AUTOMATIC_DOCUMENTS', true),
+  };
+}
+
+function readTrustedDocuments(env: EnvironmentReader, file: string): Record<string, string> {
+  let documents: unknown;
+  try {
+    documents = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code = 'it is no JSON' } = error as NodeJS.ErrnoException;
+    env.reject('TRUSTED_DOCUMENTS', `must name a JSON file that can be read (${code})`);
+    return {};
+  }
+  const isMap =
+    typeof documents === 'object' &&
+    documents !== null &&
+    !Array.isArray(documents) &&
+    Object.values(documents).every((text) => typeof text === 'string');
+  if (isMap) return documents as Record<string, string>;
+  env.reject('TRUSTED_DOCUMENTS', 'must hold an object of keys and documents, which are strings');
+  return {};
 }
 
 function readRouterSecret(env: EnvironmentReader): string | null {

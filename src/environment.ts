@@ -25,12 +25,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class EnvironmentReader {
   readonly problems: ConfigurationProblem[] = [];
   readonly #environment: Environment;
+  /** Every variable that was asked for. */
+  readonly #known = new Set<string>();
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
   text(variable: string): string | null {
+    this.#known.add(variable);
     const value = this.#environment[variable]?.trim();
     return value === undefined || value === '' ? null : value;
   }
@@ -67,9 +70,53 @@ export class EnvironmentReader {
     return null;
   }
 
+  /**
+   * Variables that are set, mean nothing, and are spelt nearly like one that was asked for. To be
+   * called once all of them were.
+   */
+  misspelt(): { readonly variable: string; readonly meant: string }[] {
+    const known = [...this.#known];
+    return Object.keys(this.#environment).flatMap((variable) => {
+      if (this.#known.has(variable)) return [];
+      const meant = known.find((name) => isNearly(variable.toUpperCase(), name));
+      return meant === undefined ? [] : [{ variable, meant }];
+    });
+  }
+
   reject(variable: string, message: string): void {
     this.problems.push({ variable, message });
   }
+}
+
+/** One slip of the pen in a short name, two in a long one: short names are too near to each other. */
+function isNearly(written: string, name: string): boolean {
+  const slips = name.length < 8 ? 1 : 2;
+  return Math.abs(written.length - name.length) <= slips && editDistance(written, name) <= slips;
+}
+
+/**
+ * How many letters are to be added, left out, replaced or swapped with the next (Damerau and
+ * Levenshtein's optimal string alignment).
+ */
+function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const same = from[i - 1] === to[j - 1];
+      const swapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      row[j] = Math.min(
+        (last[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + (same ? 0 : 1),
+        i > 1 && j > 1 && swapped ? (beforeLast[j - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[to.length] ?? 0;
 }
 
 function quote(value: string): string {

@@ -1,9 +1,10 @@
 /**
- * The outcomes a caller can meet, as data. No GraphQL, no HTTP: the schema turns each class into
- * a member of the result unions, the adapter's status map decides which one an API answer becomes.
+ * The outcomes a caller can meet, by kind and as data. No GraphQL, no HTTP, and no noun of a
+ * resource: each resource turns these classes into members of its own result unions, and the status
+ * map of the REST kit decides which of them an API's answer becomes.
  */
 
-export const executionContextErrorCodes = [
+export const errorCodes = [
   'INVALID_INPUT',
   'UNAUTHENTICATED',
   'FORBIDDEN',
@@ -15,14 +16,14 @@ export const executionContextErrorCodes = [
   'UPSTREAM_FAILED',
 ] as const;
 
-export type ExecutionContextErrorCode = (typeof executionContextErrorCodes)[number];
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** The three codes an {@link UpstreamError} can carry. */
-export type UpstreamErrorCode = Extract<ExecutionContextErrorCode, `UPSTREAM_${string}`>;
+export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}`>;
 
-/** What all seven outcomes share: a stable `code`, and a `message` that is safe to show. */
-export abstract class ExecutionContextError extends Error {
-  abstract readonly code: ExecutionContextErrorCode;
+/** What all seven kinds share: a stable `code`, and a `message` that is safe to show. */
+export abstract class TypedError extends Error {
+  abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -38,7 +39,7 @@ export interface InputIssue {
 }
 
 /** The input was refused, by the gateway's own rules (with issues) or by the API (400, 413, 422). */
-export class InputError extends ExecutionContextError {
+export class InputError extends TypedError {
   readonly code = 'INVALID_INPUT';
   readonly issues: readonly InputIssue[];
 
@@ -49,30 +50,41 @@ export class InputError extends ExecutionContextError {
 }
 
 /** There is no token, or a bad one. */
-export class AuthenticationError extends ExecutionContextError {
+export class AuthenticationError extends TypedError {
   readonly code = 'UNAUTHENTICATED';
 }
 
 /** The caller is known and may not do this. */
-export class ForbiddenError extends ExecutionContextError {
+export class ForbiddenError extends TypedError {
   readonly code = 'FORBIDDEN';
 }
 
-/** There is no such execution context. */
-export class NotFoundError extends ExecutionContextError {
+/** There is no such thing. */
+export class NotFoundError extends TypedError {
   readonly code = 'NOT_FOUND';
   /** The id that was asked for, where there was one. */
-  readonly id: string | null;
+  readonly resourceId: string | null;
 
-  constructor(message: string, id: string | null, options?: ErrorOptions) {
+  constructor(message: string, resourceId: string | null, options?: ErrorOptions) {
     super(message, options);
-    this.id = id;
+    this.resourceId = resourceId;
   }
 }
 
-/** The API's present state does not allow this (409, 412). */
-export class ConflictError extends ExecutionContextError {
+export interface ConflictErrorOptions extends ErrorOptions {
+  /** The version that is stored, where the caller may know it. */
+  readonly currentVersion?: string | undefined;
+}
+
+/** The present state of the thing does not allow this. */
+export class ConflictError extends TypedError {
   readonly code = 'CONFLICT';
+  readonly currentVersion: string | null;
+
+  constructor(message: string, { currentVersion, ...options }: ConflictErrorOptions = {}) {
+    super(message, options);
+    this.currentVersion = currentVersion ?? null;
+  }
 }
 
 export type RateLimitSource = 'GATEWAY' | 'UPSTREAM';
@@ -88,7 +100,7 @@ export interface RateLimitErrorOptions extends ErrorOptions {
 }
 
 /** Too many calls, by the gateway's own count or by the API's (429). */
-export class RateLimitError extends ExecutionContextError {
+export class RateLimitError extends TypedError {
   readonly code = 'RATE_LIMITED';
   readonly source: RateLimitSource;
   readonly retryAfterMs: number;
@@ -113,18 +125,25 @@ export interface UpstreamErrorOptions extends ErrorOptions {
   readonly retryable: boolean;
   /** The API's HTTP status, where it answered. */
   readonly status?: number | undefined;
+  /** Whether it was a write that may have been applied all the same. @default false */
+  readonly mayBeApplied?: boolean | undefined;
 }
 
 /** The API could not be asked, did not answer in time, or answered with something unusable. */
-export class UpstreamError extends ExecutionContextError {
+export class UpstreamError extends TypedError {
   readonly code: UpstreamErrorCode;
   readonly retryable: boolean;
   readonly status: number | null;
+  readonly mayBeApplied: boolean;
 
-  constructor(message: string, { code, retryable, status, ...options }: UpstreamErrorOptions) {
+  constructor(
+    message: string,
+    { code, retryable, status, mayBeApplied, ...options }: UpstreamErrorOptions,
+  ) {
     super(message, options);
     this.code = code;
     this.retryable = retryable;
     this.status = status ?? null;
+    this.mayBeApplied = mayBeApplied ?? false;
   }
 }

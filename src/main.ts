@@ -1,9 +1,13 @@
 import { startApplication } from './application.ts';
 import { readConfig } from './config.ts';
 import { ConfigurationError } from './environment.ts';
-import { ListenError } from './listening-server.ts';
+import { ListenError } from './doors/node/listening-server.ts';
+import { UnusableRedisError } from './shared-state/redis-failure.ts';
 import { endOnSignal } from './shutdown.ts';
 import { createLogger } from './telemetry/logger.ts';
+
+// The greeting and the address are for whoever reads them: nobody has to.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   const config = readConfig(process.env);
@@ -30,7 +34,11 @@ try {
   }
   logger.info({ url: `${application.url}/graphql` }, 'listening');
 } catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof ListenError)) throw error;
+  const isExplained =
+    error instanceof ConfigurationError ||
+    error instanceof ListenError ||
+    error instanceof UnusableRedisError;
+  if (!isExplained) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

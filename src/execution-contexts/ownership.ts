@@ -1,25 +1,42 @@
+import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
 
 import { ForbiddenError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
+import { copyText } from '../json/index.ts';
 
-/** What the rule has to know of a context. */
+/** What the rule has to know of a context; see `ExecutionContext`. */
 export interface OwnedContext {
   readonly id: string;
-  readonly userId: string | null;
+  readonly userId: string | null | undefined;
 }
 
-/** Who may touch which execution context. */
+/**
+ * Who may touch which execution context. Owners change behind the gateway's back: what is remembered
+ * is only ever a permission, for a short time, and each answer of the API corrects it. A refusal is
+ * always made on a fresh answer.
+ */
 export interface Ownership {
+  /** Whether no context has to be looked at first: `user` is an administrator, or the API decides. */
+  mayTouchAny(user: User): boolean;
+  /** Whether `user` may touch the context, by what was learned lately; `false`: read it first. */
+  mayTouchUnread(user: User, id: string): boolean;
   /**
-   * Whether `user` may touch the context, as far as is known without asking the API.
+   * Checks a context that was just read.
    *
-   * @throws ForbiddenError where the owner is known to be somebody else.
+   * @throws ForbiddenError where `user` may not touch it.
    */
-  isKnownToAllow(user: User, id: string): boolean;
-  /** @throws ForbiddenError where `user` may not touch `context`. */
   check(user: User, context: OwnedContext): void;
+  /** As `check`, for the items of a page. */
   mayTouch(user: User, context: OwnedContext): boolean;
+  /**
+   * Checks what a write was answered with.
+   *
+   * @param verb - What was done, such as `update`.
+   * @throws ForbiddenError where the context has come to belong to somebody else, saying that the
+   *   write was applied.
+   */
+  checkWritten(user: User, context: OwnedContext, verb: string): void;
   /**
    * The owner of a context that `user` creates.
    *
@@ -27,6 +44,7 @@ export interface Ownership {
    * @throws ForbiddenError where that is somebody else and `user` is no administrator.
    */
   ownerOfNew(user: User, requested: string | null): string;
+  /** After an outcome that leaves in doubt what is stored. */
   forget(id: string): void;
 }
 
@@ -34,48 +52,81 @@ export interface OwnershipOptions {
   readonly isAdministrator: (user: User) => boolean;
   /** How many contexts' owners to remember. @default 100000, some 20 MB */
   readonly maxRemembered?: number | undefined;
+  /** Milliseconds on a clock that never jumps. @default performance.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** How long a permission is taken for granted, in milliseconds. */
+const rememberedForMs = 60_000;
+
+interface Remembered {
+  readonly ownerId: string;
+  until: number;
 }
 
 /**
  * The gateway's own rule, for when its key can touch every context: a context belongs to its
- * `user_id`, one without belongs to the administrators. The owner of a context never changes, so it
- * is looked up once and remembered.
+ * `user_id`, one without belongs to the administrators.
  */
 export function createOwnership({
   isAdministrator,
   maxRemembered = 100_000,
+  now = () => performance.now(),
 }: OwnershipOptions): Ownership {
-  // An empty string stands for "nobody", since the cache cannot hold null.
-  const owners = new LRUCache<string, string>({ max: maxRemembered });
+  const owners = new LRUCache<string, Remembered>({ max: maxRemembered });
 
-  function owns(user: User, ownerId: string | null): boolean {
-    return (ownerId !== null && ownerId !== '' && ownerId === user.id) || isAdministrator(user);
+  function remember(id: string, ownerId: string | null | undefined): void {
+    if (ownerId === null || ownerId === undefined || ownerId === '') {
+      owners.delete(id);
+      return;
+    }
+    const until = now() + rememberedForMs;
+    const known = owners.get(id);
+    // Copies, since the API's words are slices of its whole answer.
+    if (known?.ownerId === ownerId) known.until = until;
+    else owners.set(copyText(id), { ownerId: copyText(ownerId), until });
   }
 
-  function mayTouch(user: User, { id, userId }: OwnedContext): boolean {
-    owners.set(id, userId ?? '');
-    return owns(user, userId);
+  function owns(user: User, { userId }: OwnedContext): boolean {
+    // Nobody's id is empty: a context with an empty owner has none.
+    return (userId === user.id && userId !== '') || isAdministrator(user);
+  }
+
+  function mayTouch(user: User, context: OwnedContext): boolean {
+    remember(context.id, context.userId);
+    return owns(user, context);
   }
 
   return {
-    isKnownToAllow(user, id) {
-      if (isAdministrator(user)) return true;
-      const ownerId = owners.get(id);
-      if (ownerId === undefined) return false;
-      if (!owns(user, ownerId)) throw notYours();
-      return true;
+    mayTouchAny: isAdministrator,
+    mayTouchUnread(user, id) {
+      const known = owners.get(id);
+      if (known?.ownerId === user.id && now() < known.until) return true;
+      return isAdministrator(user);
     },
     check(user, context) {
-      if (!mayTouch(user, context)) throw notYours();
+      if (!mayTouch(user, context)) {
+        throw new ForbiddenError('This execution context belongs to somebody else.');
+      }
     },
     mayTouch,
+    checkWritten(user, context, verb) {
+      remember(context.id, context.userId);
+      // An answer without the key says nothing of the owner.
+      if (context.userId === undefined || owns(user, context)) return;
+      throw new ForbiddenError(
+        `The ${verb} was applied, but the execution context belongs to somebody else by now.`,
+      );
+    },
     ownerOfNew(user, requested) {
       if (requested === null || requested === user.id || isAdministrator(user)) {
         return requested ?? user.id;
       }
       throw new ForbiddenError('You can create execution contexts only for yourself.');
     },
-    forget: (id) => owners.delete(id),
+    forget(id) {
+      owners.delete(id);
+    },
   };
 }
 
@@ -84,13 +135,11 @@ export function createOwnership({
  * nothing learned from one caller's call is used for another's.
  */
 export const decidedUpstream: Ownership = {
-  isKnownToAllow: () => true,
+  mayTouchAny: () => true,
+  mayTouchUnread: () => true,
   check: () => undefined,
   mayTouch: () => true,
+  checkWritten: () => undefined,
   ownerOfNew: (user, requested) => requested ?? user.id,
   forget: () => undefined,
 };
-
-function notYours(): ForbiddenError {
-  return new ForbiddenError('This execution context belongs to somebody else.');
-}

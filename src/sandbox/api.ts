@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-import { stringifyJson } from '../json/index.ts';
+import { jsonText, writeJson } from '../json/index.ts';
 import { mayTouch } from './caller.ts';
 import type { Caller } from './caller.ts';
 import { answerFailure, failure } from './failure.ts';
@@ -53,7 +53,7 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
       .sort(newestFirst);
     const end = query.page * query.per_page;
     return answer(c, 200, {
-      data: found.slice(end - query.per_page, end),
+      data: found.slice(end - query.per_page, end).map(written),
       has_more: found.length > end,
     });
   });
@@ -72,10 +72,10 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
       throw failure(403, 'you may not create execution contexts for another user');
     }
     contexts.set(context.id, context);
-    return answer(c, 201, context);
+    return answer(c, 201, written(context));
   });
 
-  api.get('/:id', (c) => answer(c, 200, find(c.req.param('id'), c.get('caller'))));
+  api.get('/:id', (c) => answer(c, 200, written(find(c.req.param('id'), c.get('caller')))));
 
   api.put('/:id', async (c) => {
     const { id } = find(c.req.param('id'), c.get('caller'));
@@ -88,7 +88,7 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
       ...(body.session_id !== null && { session_id: body.session_id }),
     };
     contexts.set(id, updated);
-    return answer(c, 200, updated);
+    return answer(c, 200, written(updated));
   });
 
   api.delete('/:id', (c) => {
@@ -113,6 +113,11 @@ function newestFirst(a: StoredContext, b: StoredContext): number {
   return earlier === later ? 0 : earlier < later ? 1 : -1;
 }
 
+/** The context's own JSON goes out as it came in. */
+function written(stored: StoredContext): object {
+  return { ...stored, ...(stored.context !== undefined && { context: jsonText(stored.context) }) };
+}
+
 function answer(c: Context, status: ContentfulStatusCode, body: unknown): Response {
-  return c.body(stringifyJson(body), status, { 'content-type': 'application/json' });
+  return c.body(writeJson(body), status, { 'content-type': 'application/json' });
 }

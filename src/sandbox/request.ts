@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 
-import { exactJson, findTooDeep, parseJson } from '../json/index.ts';
+import { findTooDeep, jsonText, parseJson } from '../json/index.ts';
 import { failure } from './failure.ts';
 
 /** As serde_json's recursion limit. */
@@ -31,7 +31,7 @@ export async function readBody(request: HonoRequest): Promise<ContextBody> {
   }
   const members = new Map<string, unknown>(Object.entries(body));
   const context = members.get('context') ?? null;
-  if (findTooDeep(context, MAX_DEPTH) !== null) {
+  if (findTooDeep(jsonText(context), MAX_DEPTH) !== null) {
     throw failure(400, 'invalid JSON: recursion limit exceeded');
   }
   return {
@@ -39,7 +39,7 @@ export async function readBody(request: HonoRequest): Promise<ContextBody> {
     workflow_id: text(members, 'workflow_id'),
     user_id: text(members, 'user_id'),
     session_id: text(members, 'session_id'),
-    context: exactJson(context),
+    context,
   };
 }
 

@@ -1,7 +1,7 @@
 import { execute, parse, specifiedDirectives, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { schema } from '../../src/schema/index.ts';
+import { schema } from '../../src/gateway.ts';
 
 describe('the directives of the schema', () => {
   it('are those that GraphQL specifies, and its own', () => {

@@ -18,7 +18,7 @@ const successes = {
   UpdateExecutionContextResult: '... on AiExecutionContext { id userId sessionId context }',
   CreateExecutionContextResult: '... on AiExecutionContext { id userId sessionId context }',
   ExecutionContextsResult: '... on ExecutionContextPage { items { id } hasMore }',
-  DeleteExecutionContextResult: '... on DeletedExecutionContext { id }',
+  DeleteExecutionContextResult: '... on DeletedExecutionContext { deletedId }',
 } as const;
 
 const errors = `

@@ -45,7 +45,7 @@ export interface Issuer {
 export type Answer = (response: ServerResponse) => void;
 
 /** Answers with a status, a body and headers. */
-export function answerWith(status: number, body = '', headers = {}): Answer {
+export function answerWith(status: number, body: string | Uint8Array = '', headers = {}): Answer {
   return (response) => response.writeHead(status, headers).end(body);
 }
 

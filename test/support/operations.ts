@@ -10,6 +10,7 @@ export const operationNames = ['fetch', 'list', 'create', 'update', 'delete'] as
 export interface Result {
   readonly __typename: string;
   readonly id?: string;
+  readonly deletedId?: string;
   readonly agentId?: string | null;
   readonly workflowId?: string | null;
   readonly userId?: string | null;
@@ -54,7 +55,7 @@ const page = `... on ExecutionContextPage {
 }`;
 const error = `... on ExecutionContextError { code message requestId }
 ... on ExecutionContextInputError { issues { path message } }
-... on ExecutionContextNotFoundError { missing: id }
+... on ExecutionContextNotFoundError { missing: executionContextId }
 ... on ExecutionContextRateLimitError { source retryAfterMs limit windowMs }
 ... on ExecutionContextUpstreamError { status retryable }`;
 
@@ -92,7 +93,7 @@ const shapes: Readonly<Record<OperationName, Shape>> = {
   delete: {
     type: 'mutation',
     union: 'DeleteExecutionContextResult',
-    success: '... on DeletedExecutionContext { id }',
+    success: '... on DeletedExecutionContext { deletedId }',
     burst: 10,
     field: (key) => `deleteExecutionContext(id: ${text(key)})`,
   },

@@ -1,6 +1,6 @@
 import { GraphQLID, GraphQLScalarType, GraphQLSchema, lexicographicSortSchema } from 'graphql';
 
-import { ExactJson, UnsafeNumber } from '../../json/index.ts';
+import { JsonText, UnsafeNumber } from '../../json/index.ts';
 
 /** What an argument of type ID holds. Whoever uses it has to tell the two apart. */
 export type IdInput = string | UnsafeNumber;
@@ -13,8 +13,8 @@ export type IdInput = string | UnsafeNumber;
 export const IdScalar = new GraphQLScalarType<IdInput, string>({
   ...GraphQLID.toConfig(),
   parseValue(value) {
-    const digits = value instanceof ExactJson ? value.text : value;
-    const number = value instanceof ExactJson ? Number(value.text) : value;
+    const digits = value instanceof JsonText ? value.text : value;
+    const number = value instanceof JsonText ? Number(value.text) : value;
     if (typeof number === 'number' && Math.abs(number) > Number.MAX_SAFE_INTEGER) {
       return new UnsafeNumber(String(digits));
     }

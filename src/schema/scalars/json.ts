@@ -1,23 +1,63 @@
-import { GraphQLScalarType } from 'graphql';
-import { GraphQLJSON } from 'graphql-scalars';
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
 
-import { exactJson } from '../../json/index.ts';
+import { jsonText, type JsonText } from '../../json/index.ts';
 import { jsonFromLiteral } from './json-literal.ts';
 
 /**
- * graphql-scalars' JSON, but lossless. What a resolver gets, and may return, is a plain value or,
- * where a plain one would be distorted, an `ExactJson`, alone or within a plain value.
+ * graphql-scalars' JSON, but lossless: resolvers get, and return, the text of a value.
  *
- * Variables and results must have been parsed by `parseJson`, and be written by `stringifyJson`.
+ * Variables must have been parsed by `parseJson`, and results be written by `writeJson`.
  */
-export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
+export const JsonScalar = new GraphQLScalarType<JsonText, JsonText>({
   ...GraphQLJSON.toConfig(),
   description:
     'Any JSON value, as [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf) ' +
     'specifies it. It leaves as it arrived: numbers keep all their digits, objects the order of ' +
     'their keys. Pass it as a variable, or write it as a GraphQL literal: `{ step: 3, tags: ["a"] }`.',
-  serialize: exactJson,
-  parseValue: exactJson,
+  serialize: jsonText,
+  parseValue: jsonText,
   parseLiteral: jsonFromLiteral,
   extensions: { ...GraphQLJSON.extensions, codegenScalarType: 'unknown' },
 });
+
+/** graphql-scalars' JSONObject, as lossless as {@link JsonScalar}. */
+export const JsonObjectScalar = new GraphQLScalarType<JsonText, JsonText>({
+  ...GraphQLJSONObject.toConfig(),
+  description:
+    'A JSON object, as [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf) ' +
+    'specifies it. It leaves as it arrived: numbers keep all their digits, objects the order of their keys.',
+  serialize: toJsonObject,
+  parseValue: toJsonObject,
+  parseLiteral(node, variables) {
+    if (node.kind !== Kind.OBJECT) {
+      throw new GraphQLError('JSONObject must be an object, such as { step: 3 }.', { nodes: node });
+    }
+    return jsonFromLiteral(node, variables);
+  },
+  extensions: { ...GraphQLJSONObject.extensions, codegenScalarType: 'Record<string, unknown>' },
+});
+
+function toJsonObject(value: unknown): JsonText {
+  const json = jsonText(value);
+  if (json.text.startsWith('{')) return json;
+  throw new GraphQLError(
+    `JSONObject must be an object, such as {"step": 3}, not ${describe(json)}.`,
+  );
+}
+
+function describe({ text }: JsonText): string {
+  switch (text.charAt(0)) {
+    case '[':
+      return 'an array';
+    case '"':
+      return 'a string';
+    case 'n':
+      return 'null';
+    case 't':
+    case 'f':
+      return 'a boolean';
+    default:
+      return 'a number';
+  }
+}

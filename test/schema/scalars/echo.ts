@@ -1,7 +1,7 @@
 import { GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLSchema, graphql } from 'graphql';
 import type { GraphQLScalarType } from 'graphql';
 
-import { parseJson, stringifyJson } from '../../../src/json/index.ts';
+import { parseJson, writeJson } from '../../../src/json/index.ts';
 
 /** Answers a document, given variables in JSON text, against `echo(value: Scalar): Scalar`. */
 export async function echo(
@@ -26,7 +26,7 @@ export async function echo(
     variableValues: parseJson(variables) as Record<string, unknown>,
   });
   return {
-    data: data === null || data === undefined ? 'null' : stringifyJson(data['echo']),
+    data: data === null || data === undefined ? 'null' : writeJson(data['echo']),
     errors: errors.map(({ message }) => message),
     seen,
   };

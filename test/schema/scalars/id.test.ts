@@ -14,8 +14,6 @@ import type { IdInput } from '../../../src/schema/scalars/index.ts';
 function buildPlainSchema(): GraphQLSchema {
   const builder = new SchemaBuilder<{ Scalars: { ID: { Input: IdInput; Output: string } } }>({
     plugins: [DirectivesPlugin, FederationPlugin],
-    // Required of every builder in the program, though this one has no such plugin.
-    rateLimit: { errorType: Error, charge: async () => undefined },
   });
   const show = (id: IdInput) => (id instanceof UnsafeNumber ? `unsafe ${id.digits}` : `id ${id}`);
   const Input = builder.inputType('Input', {

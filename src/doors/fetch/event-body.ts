@@ -1,0 +1,43 @@
+import {
+  completeEvent,
+  nextEvent,
+  pingEvent,
+  pingIntervalMs,
+} from '../../engine/server-sent-events.ts';
+
+/**
+ * The body of a response that is a stream of results: nothing is taken from it while the reader is
+ * behind, and it is returned when the reader leaves.
+ *
+ * @param write - Makes the JSON text of a result.
+ */
+export function eventBody<Result>(
+  results: AsyncIterable<Result>,
+  write: (result: Result) => string,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const events: AsyncIterator<Result, unknown> = results[Symbol.asyncIterator]();
+  let pings: NodeJS.Timeout | undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(pingEvent));
+      pings = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(pingEvent));
+      }, pingIntervalMs).unref();
+    },
+    async pull(controller) {
+      const event = await events.next();
+      if (event.done !== true) {
+        controller.enqueue(encoder.encode(nextEvent(write(event.value))));
+        return;
+      }
+      clearInterval(pings);
+      controller.enqueue(encoder.encode(completeEvent));
+      controller.close();
+    },
+    async cancel() {
+      clearInterval(pings);
+      await events.return?.();
+    },
+  });
+}

@@ -1,0 +1,161 @@
+import { GraphQLError, getOperationAST, type DocumentNode, type ExecutionResult } from 'graphql';
+import { isAsyncIterable, type GraphQLParams, type Plugin } from 'graphql-yoga';
+
+import { parseWithinLimits, isDocumentTooLarge } from '../../engine/document-limits.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Incoming } from '../../engine/incoming.ts';
+import { acceptsEvents, eventsOnly, mediaTypes, negotiate } from '../../engine/negotiation.ts';
+import {
+  isJson,
+  notJson,
+  parseBody,
+  parseSearch,
+  type Parameters,
+} from '../../engine/parameters.ts';
+import type { NamedDocument } from '../../engine/persisted-documents.ts';
+import type { RequestContext } from '../../engine/request-context.ts';
+import { contentTypeOf, writeResult, writeResultText } from '../../engine/result.ts';
+import { eventStreamHeaders, onOneLine } from '../../engine/server-sent-events.ts';
+import { eventBody } from './event-body.ts';
+
+/** What a door hands to Yoga besides the request. */
+export interface EngineServerContext {
+  readonly incoming: Incoming;
+  /** The document that the request sent or named; `null` before its parameters are read. */
+  document: NamedDocument | null;
+}
+
+/** What the hooks of one request hand to each other in Yoga's context. */
+interface EngineContext extends EngineServerContext {
+  readonly requestContext: RequestContext;
+}
+
+/** What Yoga executes with, less what it leaves open. */
+interface TypedExecutionArgs {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly contextValue: EngineContext & {
+    readonly params: GraphQLParams;
+    /** Absent where an operation came by no HTTP request of its own. */
+    readonly request?: Request;
+  };
+}
+
+export interface UseEngineOptions {
+  /** Whether an operation that is executed here gets a plan for the next time. */
+  readonly learns: boolean;
+}
+
+/**
+ * Yoga's way of running an operation, made of the engine's parts: the same parameters, limits,
+ * context, mask, media types and statuses as plans have.
+ *
+ * It takes JSON bodies only. Forms and plain text need no preflight from a browser, so a page of
+ * somebody else's could send them.
+ */
+export function useEngine(
+  engine: Engine,
+  { learns }: UseEngineOptions,
+): Plugin<EngineContext, EngineServerContext> {
+  return {
+    onRequestParse({ request, setRequestParser, endResponse, fetchAPI, serverContext }) {
+      function resolve({ operationName, variables, ...parameters }: Parameters): GraphQLParams {
+        const document = engine.resolveDocument(parameters);
+        serverContext.document = document;
+        return { query: document.text, operationName, variables } as GraphQLParams;
+      }
+      if (negotiate(request.headers.get('accept')) === null) {
+        endResponse(new fetchAPI.Response(notAcceptable, { status: 406, headers: jsonHeaders }));
+      } else if (request.method === 'GET') {
+        setRequestParser(() => resolve(parseSearch(request.url)));
+      } else if (request.method === 'POST') {
+        if (!isJson(request.headers.get('content-type'))) throw notJson();
+        setRequestParser(async () => resolve(parseBody(await request.text())));
+      }
+    },
+
+    onParse({ setParseFn }) {
+      setParseFn(parseWithinLimits);
+      return ({ result }) => {
+        // Before Yoga sees it, which has malformed documents answered with 200 where the client
+        // accepts application/json only.
+        if (isDocumentTooLarge(result)) throw result;
+      };
+    },
+
+    async onContextBuilding({ context, extendContext }) {
+      extendContext({ requestContext: await engine.contextOf(context.incoming) });
+    },
+
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const { document, contextValue } = begin(args);
+      const { document: named } = contextValue;
+      if (learns && named !== null) engine.learn(named, document);
+      setExecuteFn((executed): unknown =>
+        executeFn({ ...executed, contextValue: contextValue.requestContext }),
+      );
+    },
+
+    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
+      const { document, contextValue } = begin(args);
+      const { document: named, request } = contextValue;
+      // A WebSocket has no request, and takes any number of results.
+      if (request !== undefined && !acceptsEvents(request.headers.get('accept'))) {
+        const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
+        throw new GraphQLError(eventsOnly, { extensions });
+      }
+      if (learns && named !== null) engine.learn(named, document);
+      setSubscribeFn((subscribed): unknown =>
+        subscribeFn({ ...subscribed, contextValue: contextValue.requestContext }),
+      );
+    },
+
+    onExecutionResult({ result }) {
+      if (result === undefined || isAsyncIterable(result)) return;
+      Object.assign(result, { stringify: writeEvent });
+    },
+
+    onResultProcess(processing) {
+      const { request, result } = processing;
+      if (isAsyncIterable(result)) {
+        processing.setResultProcessor((processed, fetchAPI) => {
+          const body = eventBody(processed as AsyncIterable<ExecutionResult>, writeResultText);
+          return new fetchAPI.Response(body, { headers: eventStreamHeaders });
+        }, 'text/event-stream');
+        return;
+      }
+      const mediaType = negotiate(request.headers.get('accept'));
+      if (mediaType === null || mediaType === 'text/event-stream') return;
+      if (Array.isArray(result)) return;
+      processing.setResultProcessor((processed, fetchAPI) => {
+        const { status, headers, body } = writeResult(processed as ExecutionResult, mediaType);
+        return new fetchAPI.Response(body, { status, headers });
+      }, mediaType);
+    },
+  };
+}
+
+/** The types of Yoga's arguments leave open what its own handling has put there. */
+function begin(args: unknown): TypedExecutionArgs {
+  const typed = args as TypedExecutionArgs;
+  const { document, operationName, contextValue } = typed;
+  const operation = getOperationAST(document, operationName);
+  contextValue.incoming.outgoing.operation = operation?.operation ?? 'none';
+  return typed;
+}
+
+/** A single result as the data of a server-sent event, which Yoga writes. */
+function writeEvent(result: ExecutionResult): string {
+  return onOneLine(writeResultText(result));
+}
+
+const jsonHeaders = { 'content-type': contentTypeOf('application/json') };
+
+const notAcceptable = JSON.stringify({
+  errors: [
+    {
+      message: `Nothing that the Accept header allows can be sent: accept one of ${mediaTypes.join(', ')}.`,
+      extensions: { code: 'NOT_ACCEPTABLE' },
+    },
+  ],
+});

@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+
+import type { EventStream } from '../../engine/latest-stream.ts';
+import { responseHeaders } from '../../engine/response-headers.ts';
+import {
+  completeEvent,
+  eventStreamHeaders,
+  nextEvent,
+  pingEvent,
+  pingIntervalMs,
+} from '../../engine/server-sent-events.ts';
+import type { NodeRequest } from './node-request.ts';
+
+/** Writes streams as server-sent events. */
+export class EventResponses {
+  readonly #open = new Set<ServerResponse>();
+  #pings: NodeJS.Timeout | undefined;
+
+  /**
+   * Writes what `events` yields, each result's JSON text, for as long as the client reads; nothing is
+   * taken from the stream while the client is behind. Resolves when the stream has ended, or the
+   * client gone.
+   */
+  async send(request: NodeRequest, events: EventStream<string>): Promise<void> {
+    const { response } = request;
+    if (request.departed) {
+      await events.return();
+      return;
+    }
+    request.watch({
+      clientDeparted() {
+        void events.return();
+      },
+    });
+    const headers = responseHeaders(request, request.cors);
+    // While draining, a connection that is kept after its stream would only be waited for.
+    response.shouldKeepAlive = false;
+    response.writeHead(200, [...headers, ...Object.entries(eventStreamHeaders).flat()]);
+    // Some browsers show nothing of a response before its first byte.
+    response.write(pingEvent);
+    this.#add(response);
+    try {
+      for await (const text of events) {
+        if (!response.write(nextEvent(text))) await readable(response);
+      }
+      response.end(completeEvent);
+    } finally {
+      this.#remove(response);
+    }
+  }
+
+  #add(response: ServerResponse): void {
+    this.#open.add(response);
+    this.#pings ??= setInterval(() => {
+      // Whoever is behind has enough to read.
+      for (const open of this.#open) if (open.writableLength === 0) open.write(pingEvent);
+    }, pingIntervalMs).unref();
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#open.delete(response);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#pings);
+    this.#pings = undefined;
+  }
+}
+
+/** Resolves when the client has caught up, or is gone. */
+function readable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    function settle(): void {
+      response.off('drain', settle);
+      response.off('close', settle);
+      resolve();
+    }
+    response.on('drain', settle);
+    response.on('close', settle);
+    if (response.destroyed) settle();
+  });
+}

@@ -1,0 +1,232 @@
+import { performance } from 'node:perf_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { HeaderValues } from '../../engine/cors.ts';
+import {
+  Outgoing,
+  acceptRequestId,
+  readTraceContext,
+  type Incoming,
+} from '../../engine/incoming.ts';
+import { responseHeaders } from '../../engine/response-headers.ts';
+import type { Departure, DepartureListener, TraceContext } from '../../rest/request.ts';
+import { refusalOfBody } from './malformed-request.ts';
+import type { Refusal } from './refusal.ts';
+
+/** How the body of a request came in, or why it did not. */
+export type BodySettler = (body: Buffer | 'too large' | null) => void;
+
+/**
+ * How many bytes of a body that is too large are read, and dropped, before its client is cut off.
+ * Clients that still write when the connection closes lose the answer that tells them why.
+ */
+const patienceBytes = 16 * 1024 * 1024;
+
+const noHeaders: readonly string[] = [];
+
+/**
+ * One request over `node:http` and its response: what the engine has to know of it, in one object
+ * that the request's events, its calls upstream and its line in the log all share.
+ */
+export class NodeRequest implements Incoming, Departure {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedAt = performance.now();
+  readonly requestId: string;
+  readonly trace: TraceContext | undefined;
+  readonly authorization: string | null;
+  readonly outgoing = new Outgoing();
+  readonly headers: RequestHeaders;
+  /** Whether the client went away before its response was complete. */
+  departed = false;
+  /** The CORS headers of its responses. */
+  cors: HeaderValues = {};
+  #listener: DepartureListener | undefined;
+  #moreListeners: Set<DepartureListener> | undefined;
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    const headers = new RequestHeaders(message.rawHeaders);
+    // HTTP/1.0 knows no interim responses.
+    if (message.httpVersion === '1.0') headers.expectsContinue = false;
+    this.message = message;
+    this.response = response;
+    this.headers = headers;
+    this.requestId = acceptRequestId(headers.requestId);
+    this.authorization = headers.authorization;
+    this.trace = readTraceContext(headers.traceparent, headers.tracestate);
+  }
+
+  get departure(): Departure {
+    return this;
+  }
+
+  /** Most requests have one call under way at a time, which needs no set. */
+  watch(listener: DepartureListener): void {
+    if (this.#listener === undefined) this.#listener = listener;
+    else (this.#moreListeners ??= new Set()).add(listener);
+  }
+
+  unwatch(listener: DepartureListener): void {
+    if (this.#listener === listener) this.#listener = undefined;
+    else this.#moreListeners?.delete(listener);
+  }
+
+  /** Gives up what only this client wanted. */
+  depart(): void {
+    this.departed = true;
+    const first = this.#listener;
+    const more = this.#moreListeners;
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
+    first?.clientDeparted();
+    for (const listener of more ?? []) listener.clientDeparted();
+  }
+
+  /**
+   * Reads the whole body. What comes of one that is too large is dropped meanwhile, so that the
+   * client gets to read an answer. A client that waits for `100 Continue` gets it, but not where the
+   * length it names is too large (RFC 9110, section 10.1.1).
+   *
+   * @param settle - Called at most once; not at all where the client goes away before the end.
+   */
+  readBody(maxBytes: number, settle: BodySettler): void {
+    const { message } = this;
+    let first: Buffer | null = null;
+    let chunks: Buffer[] | null = null;
+    let bytes = 0;
+    let tooLarge = this.headers.contentLength > maxBytes;
+    if (tooLarge) settle('too large');
+    else if (this.headers.expectsContinue) this.response.writeContinue();
+
+    message.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (!tooLarge && bytes > maxBytes) {
+        tooLarge = true;
+        first = chunks = null;
+        settle('too large');
+      }
+      if (tooLarge) {
+        if (bytes > maxBytes + patienceBytes) message.destroy();
+      } else if (first === null) {
+        first = chunk;
+      } else if (chunks === null) {
+        chunks = [first, chunk];
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    message.on('end', () => {
+      if (tooLarge) return;
+      settle(chunks === null ? first : Buffer.concat(chunks, bytes));
+    });
+    message.on('error', (error) => {
+      const refusal = refusalOfBody(error);
+      // What else ends a request early also closes its response, where departures are noticed.
+      if (refusal !== null) this.refuse({ ...refusal, headers: { connection: 'close' } });
+    });
+  }
+
+  /**
+   * Answers in whole. A client that went away gets nothing.
+   *
+   * @param own - More headers, alternating names and values.
+   */
+  send(
+    status: number,
+    contentType: string,
+    text: string,
+    own: readonly string[] = noHeaders,
+  ): void {
+    if (this.departed || this.response.headersSent) return;
+    const headers = responseHeaders(this, this.cors);
+    for (const part of own) headers.push(part);
+    const length = Buffer.byteLength(text);
+    headers.push('content-type', contentType, 'content-length', String(length));
+    this.response.writeHead(status, headers);
+    // Text of as many bytes as characters is ASCII, which latin1 writes quickest.
+    this.response.end(text, length === text.length ? 'latin1' : 'utf8');
+  }
+
+  /** Refuses in the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`. */
+  refuse({ status, code, message, headers: own = {} }: Refusal): void {
+    if (this.departed || this.response.headersSent) return;
+    for (const [name, value] of Object.entries(own)) this.response.setHeader(name, value);
+    const headers = [...Object.entries(own).flat(), ...responseHeaders(this, this.cors)];
+    const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+    headers.push('content-type', 'application/json; charset=utf-8');
+    headers.push('content-length', String(Buffer.byteLength(body)));
+    this.response.writeHead(status, headers);
+    this.response.end(body);
+  }
+}
+
+/**
+ * The headers that the gateway looks at, read once from the raw ones: Node's own object is made for
+ * all of them, and drops a second `Host` or `Authorization` in silence.
+ */
+export class RequestHeaders {
+  host: string | null = null;
+  authorization: string | null = null;
+  accept: string | null = null;
+  contentType: string | null = null;
+  contentEncoding: string | null = null;
+  /** NaN where there is none. */
+  contentLength = NaN;
+  origin: string | null = null;
+  requestId: string | null = null;
+  traceparent: string | null = null;
+  tracestate: string | null = null;
+  routerSecret: string | null = null;
+  /** Whether the client waits with the body until it is told that it may send it. */
+  expectsContinue = false;
+  /** How often a header came that must come once at most (RFC 9112, section 3.2; RFC 9110, 5.3). */
+  hosts = 0;
+  authorizations = 0;
+
+  constructor(raw: readonly string[]) {
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      const name = raw[i] ?? '';
+      const value = raw[i + 1] ?? '';
+      switch (name.toLowerCase()) {
+        case 'host':
+          this.host ??= value;
+          this.hosts += 1;
+          break;
+        case 'authorization':
+          this.authorization ??= value;
+          this.authorizations += 1;
+          break;
+        case 'accept':
+          this.accept = this.accept === null ? value : `${this.accept}, ${value}`;
+          break;
+        case 'content-type':
+          this.contentType = this.contentType === null ? value : `${this.contentType}, ${value}`;
+          break;
+        case 'content-encoding':
+          this.contentEncoding = value;
+          break;
+        case 'content-length':
+          this.contentLength = Number(value);
+          break;
+        case 'expect':
+          this.expectsContinue ||= /(?:^|\W)100-continue(?:$|\W)/i.test(value);
+          break;
+        case 'origin':
+          this.origin ??= value;
+          break;
+        case 'x-request-id':
+          this.requestId = this.requestId === null ? value : `${this.requestId}, ${value}`;
+          break;
+        case 'traceparent':
+          this.traceparent = this.traceparent === null ? value : `${this.traceparent}, ${value}`;
+          break;
+        case 'tracestate':
+          this.tracestate = this.tracestate === null ? value : `${this.tracestate}, ${value}`;
+          break;
+        case 'x-router-secret':
+          this.routerSecret = this.routerSecret === null ? value : `${this.routerSecret}, ${value}`;
+          break;
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { eventsOnly } from '../../engine/negotiation.ts';
+
+/** Why the HTTP layer itself answers a request, and no operation. */
+export interface Refusal {
+  readonly status: number;
+  /** For programs; in `extensions.code`. */
+  readonly code: string;
+  /** What is wrong and what to do about it, for people. */
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export const refusals = {
+  noHost: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: 'The request must name its host in one Host header.',
+    headers: { connection: 'close' },
+  },
+  twoCredentials: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: 'The request has more than one Authorization header: send one.',
+  },
+  notByRouter: {
+    status: 403,
+    code: 'FORBIDDEN',
+    message: 'Requests must come through the router.',
+  },
+  encoded: {
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'Send the request body as it is, without content-encoding.',
+    headers: { 'accept-encoding': 'identity' },
+  },
+  notUtf8: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: 'The request body must be UTF-8.',
+  },
+  eventsOnly: {
+    status: 406,
+    code: 'NOT_ACCEPTABLE',
+    message: eventsOnly,
+  },
+  readOnly: {
+    status: 405,
+    code: 'METHOD_NOT_ALLOWED',
+    message: 'This path answers GET and HEAD only.',
+    headers: { allow: 'GET, HEAD' },
+  },
+  noSuchMethod: {
+    status: 405,
+    code: 'BAD_REQUEST',
+    message: 'GraphQL only supports GET and POST requests.',
+    headers: { allow: 'GET, POST' },
+  },
+  unexpected: {
+    status: 500,
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'Unexpected error.',
+  },
+} as const satisfies Record<string, Refusal>;
+
+/** Answers over a connection for which Node has no response, and ends it. */
+export function endWithRefusal(
+  socket: Duplex,
+  { status, code, message }: Refusal,
+  requestId: string,
+): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'connection: close',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${requestId}`,
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  );
+}

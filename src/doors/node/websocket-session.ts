@@ -1,0 +1,340 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { ExecutionResult } from 'graphql';
+import type { WebSocket } from 'ws';
+
+import { Departing } from '../../engine/departing.ts';
+import type { Engine, PreparedRequest } from '../../engine/engine.ts';
+import { Outgoing, type Incoming } from '../../engine/incoming.ts';
+import { parseBody, type Parameters } from '../../engine/parameters.ts';
+import { writeResultText } from '../../engine/result.ts';
+import {
+  JsonSource,
+  endOfValue,
+  hasEscape,
+  keyIs,
+  keyOf,
+  parseJson,
+  quoteJson,
+  readMembers,
+  skipSpace,
+} from '../../json/index.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+
+/** The subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
+export const subprotocol = 'graphql-transport-ws';
+
+/** Why the server closes a connection, by the codes of the subprotocol. */
+const closings = {
+  badRequest: [4400, 'Invalid message received'],
+  unauthorized: [4401, 'Unauthorized'],
+  initTimeout: [4408, 'Connection initialisation timeout'],
+  duplicate: [4409, 'Subscriber already exists'],
+  tooManyInits: [4429, 'Too many initialisation requests'],
+  goingAway: [1001, 'The gateway is shutting down'],
+} as const satisfies Record<string, readonly [code: number, reason: string]>;
+
+type Results = AsyncIterable<ExecutionResult> & Partial<Pick<AsyncIterator<unknown>, 'return'>>;
+
+export interface SessionOptions {
+  readonly engine: Engine;
+  /** What runs an operation that has no plan. Never rejects. */
+  readonly execute: (
+    parameters: Parameters,
+    incoming: Incoming,
+  ) => Promise<ExecutionResult | Results>;
+  /** Whether every operation has to go by `execute`. */
+  readonly hasPlugins: boolean;
+  /** The path that is logged. */
+  readonly endpoint: string;
+  /** How long a client may take to send `connection_init`, in milliseconds. @default 10000 */
+  readonly initTimeoutMs?: number | undefined;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** An operation that came in a message: what the engine has to know of it. */
+class SocketOperation implements Incoming {
+  readonly id: string;
+  readonly requestId = randomUUID();
+  readonly authorization: string | null;
+  readonly trace = undefined;
+  readonly departure = new Departing();
+  readonly outgoing = new Outgoing();
+  readonly startedAt = performance.now();
+
+  constructor(id: string, authorization: string | null) {
+    this.id = id;
+    this.authorization = authorization;
+  }
+}
+
+/**
+ * One client's connection, after the handshake. graphql-ws' own server is not used: it reads and
+ * writes messages by `JSON.parse` and `JSON.stringify`, which distort numbers, and knows no persisted
+ * documents.
+ */
+export class WebSocketSession {
+  readonly #socket: WebSocket;
+  readonly #options: SessionOptions;
+  readonly #operations = new Map<string, SocketOperation>();
+  readonly #initTimer: NodeJS.Timeout;
+  /** Of `connection_init`; undefined before it. */
+  #authorization: string | null | undefined;
+  #isClosing = false;
+  #isAlive = true;
+
+  constructor(socket: WebSocket, options: SessionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#initTimer = setTimeout(() => {
+      this.#close(closings.initTimeout);
+    }, options.initTimeoutMs ?? 10_000).unref();
+    socket.on('message', (data: Buffer) => {
+      this.#receive(data);
+    });
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    // What ends a connection early closes it, too.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#isClosing = true;
+      clearTimeout(this.#initTimer);
+      for (const operation of this.#operations.values()) operation.departure.depart();
+    });
+  }
+
+  /** Cuts off a client that has not answered the last ping, and sends another. */
+  ping(): void {
+    if (!this.#isAlive) this.#socket.terminate();
+    else {
+      this.#isAlive = false;
+      this.#socket.ping();
+    }
+  }
+
+  /** Closes the connection once what is under way has been answered. */
+  close(): void {
+    this.#isClosing = true;
+    if (this.#operations.size === 0) this.#close(closings.goingAway);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #close([code, reason]: readonly [number, string]): void {
+    this.#socket.close(code, reason);
+  }
+
+  #receive(data: Buffer): void {
+    const message = readMessage(data);
+    if (message === null) {
+      this.#close(closings.badRequest);
+      return;
+    }
+    const { type, id, payload } = message;
+    switch (type) {
+      case 'connection_init':
+        this.#initialise(payload);
+        break;
+      case 'ping':
+        void this.#send(
+          `{"type":"pong"${payload === null ? '' : `,"payload":${payload.toString()}`}}`,
+        );
+        break;
+      case 'pong':
+        break;
+      case 'subscribe':
+        this.#subscribe(id, payload);
+        break;
+      case 'complete':
+        this.#operations.get(id ?? '')?.departure.depart();
+        this.#operations.delete(id ?? '');
+        break;
+      case null:
+      default:
+        this.#close(closings.badRequest);
+    }
+  }
+
+  #initialise(payload: Buffer | null): void {
+    if (this.#authorization !== undefined) {
+      this.#close(closings.tooManyInits);
+      return;
+    }
+    clearTimeout(this.#initTimer);
+    this.#authorization = payload === null ? null : readAuthorization(payload);
+    void this.#send('{"type":"connection_ack"}');
+  }
+
+  #subscribe(id: string | null, payload: Buffer | null): void {
+    if (this.#authorization === undefined) this.#close(closings.unauthorized);
+    else if (id === null || id === '' || payload === null) this.#close(closings.badRequest);
+    else if (this.#operations.has(id)) this.#close(closings.duplicate);
+    else if (!this.#isClosing) {
+      const operation = new SocketOperation(id, this.#authorization);
+      const { metrics, logger } = this.#options;
+      this.#operations.set(id, operation);
+      metrics.requests.started();
+      this.#run(operation, payload)
+        .catch((error: unknown) => {
+          if (this.#socket.readyState !== this.#socket.OPEN) return;
+          logger.error({ requestId: operation.requestId, err: error }, 'request failed');
+        })
+        .finally(() => {
+          this.#conclude(operation);
+        });
+    }
+  }
+
+  async #run(operation: SocketOperation, payload: Buffer): Promise<void> {
+    const { engine, execute, hasPlugins } = this.#options;
+    const source = JsonSource.of(payload);
+    const prepared = hasPlugins || source === null ? null : engine.prepare(source);
+    if (prepared === null) {
+      let parameters: Parameters;
+      try {
+        parameters = parseBody(payload.toString());
+      } catch (error) {
+        await this.#answer(operation, { errors: [engine.mask(error)] });
+        return;
+      }
+      const result = await execute(parameters, operation);
+      if (Symbol.asyncIterator in result) await this.#stream(operation, result, writeResultText);
+      else await this.#answer(operation, result);
+    } else if (prepared.plan.open === null) {
+      await this.#answerPlanned(operation, prepared);
+    } else {
+      await this.#stream(operation, await engine.open(prepared, operation), (text) => text);
+    }
+  }
+
+  #answerPlanned(operation: SocketOperation, prepared: PreparedRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#options.engine.run(prepared, operation, (text, failed) => {
+        const answering =
+          text === null ? this.#answer(operation, failed ?? {}) : this.#next(operation, text);
+        answering.then(resolve, reject);
+      });
+    });
+  }
+
+  /** Takes nothing from a stream while the client is behind. */
+  async #stream<Result>(
+    operation: SocketOperation,
+    results: AsyncIterable<Result>,
+    write: (result: Result) => string,
+  ): Promise<void> {
+    const iterator: AsyncIterator<Result, unknown> = results[Symbol.asyncIterator]();
+    const leave = { clientDeparted: () => void iterator.return?.() };
+    operation.departure.watch(leave);
+    if (operation.departure.departed) leave.clientDeparted();
+    for (;;) {
+      const event = await iterator.next();
+      if (event.done === true) return;
+      await this.#next(operation, write(event.value));
+    }
+  }
+
+  #next({ id, departure }: SocketOperation, text: string): Promise<void> {
+    if (departure.departed) return Promise.resolve();
+    return this.#send(`{"id":${quoteJson(id)},"type":"next","payload":${text}}`);
+  }
+
+  /** What was refused before it ran is an `error`, which also completes the operation. */
+  #answer(operation: SocketOperation, result: ExecutionResult<unknown>): Promise<void> {
+    if (result.data !== undefined) return this.#next(operation, writeResultText(result));
+    const { errors } = JSON.parse(writeResultText(result)) as { errors?: unknown };
+    const text = `{"id":${quoteJson(operation.id)},"type":"error","payload":${JSON.stringify(errors ?? [])}}`;
+    this.#operations.delete(operation.id);
+    return operation.departure.departed ? Promise.resolve() : this.#send(text);
+  }
+
+  #conclude(operation: SocketOperation): void {
+    const { id, requestId, departure, outgoing, startedAt } = operation;
+    const { metrics, logger, endpoint } = this.#options;
+    if (this.#operations.get(id) === operation) {
+      this.#operations.delete(id);
+      if (!departure.departed) void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
+    }
+    const isOpen = this.#socket.readyState === this.#socket.OPEN;
+    const durationMs = performance.now() - startedAt;
+    const status = isOpen ? 200 : 499;
+    metrics.requests.ended(outgoing.operation, status, durationMs);
+    logger.request({
+      ...{ requestId, method: 'WEBSOCKET', path: endpoint, status, complete: isOpen, durationMs },
+      operation: outgoing.operation,
+      results: outgoing.results,
+    });
+    if (this.#isClosing) this.close();
+  }
+
+  /** Resolves when the message has left, or never will: a connection that fails closes. */
+  #send(message: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.readyState !== this.#socket.OPEN) resolve();
+      else {
+        this.#socket.send(message, () => {
+          resolve();
+        });
+      }
+    });
+  }
+}
+
+interface Message {
+  type: string | null;
+  id: string | null;
+  payload: Buffer | null;
+}
+
+const typeKey = keyOf('type');
+const idKey = keyOf('id');
+const payloadKey = keyOf('payload');
+
+const QUOTE = 0x22;
+const OBJECT = 0x7b;
+const NULL = 0x6e;
+
+/** `null` where it is no JSON object, or one of its members is not of its type. */
+function readMessage(data: Buffer): Message | null {
+  const source = JsonSource.of(data);
+  if (source === null) return null;
+  const message: Message = { type: null, id: null, payload: null };
+  const end = readMembers(source, skipSpace(data, 0), message, visitMember);
+  return end > 0 && skipSpace(data, end) === data.length ? message : null;
+}
+
+function visitMember(
+  source: JsonSource,
+  message: Message,
+  from: number,
+  to: number,
+  at: number,
+): number {
+  const { bytes } = source;
+  const end = endOfValue(bytes, at);
+  if (end < 0 || hasEscape(bytes, from, to)) return -1;
+  if (keyIs(bytes, from, to, payloadKey)) {
+    if (bytes[at] !== OBJECT) return bytes[at] === NULL ? end : -1;
+    message.payload = bytes.subarray(at, end);
+  } else if (keyIs(bytes, from, to, typeKey) || keyIs(bytes, from, to, idKey)) {
+    if (bytes[at] !== QUOTE) return -1;
+    const text = source.string(at, end);
+    if (keyIs(bytes, from, to, idKey)) message.id = text;
+    else message.type = text;
+  }
+  return end;
+}
+
+/** The `authorization` of a `connection_init`, in whatever case: clients name it like the header. */
+function readAuthorization(payload: Buffer): string | null {
+  const parameters = parseJson(payload.toString()) as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (name.toLowerCase() === 'authorization' && typeof value === 'string') return value;
+  }
+  return null;
+}

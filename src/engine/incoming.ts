@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+
+import type { RateLimitDecision } from '../rate-limit/store.ts';
+import type { Departure, TraceContext } from '../rest/request.ts';
+import type { OperationLabel } from '../telemetry/metrics.ts';
+
+/** A request as a door hands it to the engine: all that an operation may know of how it came. */
+export interface Incoming {
+  readonly requestId: string;
+  /** The `Authorization` header as it came; `null` where there is none. */
+  readonly authorization: string | null;
+  readonly trace: TraceContext | undefined;
+  /** Whether the client is still there; `null` where the door cannot tell. */
+  readonly departure: Departure | null;
+  /** Where the engine notes what the door writes besides the result. */
+  readonly outgoing: Outgoing;
+}
+
+/** What the engine tells a door of a request, besides its result: for headers and the log. */
+export class Outgoing {
+  operation: OperationLabel = 'none';
+  /** How many root fields were answered with each member, or error code. */
+  results: Record<string, number> | null = null;
+  /** What the limiter decided, for the `RateLimit` headers. */
+  decisions: RateLimitDecision[] | null = null;
+
+  /** @param key - The error's code; the member of the result union for a success. */
+  noteResult(key: string): void {
+    if (this.results === null) this.results = { [key]: 1 };
+    else this.results[key] = (this.results[key] ?? 0) + 1;
+  }
+
+  noteDecision(decision: RateLimitDecision): void {
+    if (this.decisions === null) this.decisions = [decision];
+    else this.decisions.push(decision);
+  }
+}
+
+/**
+ * A request's id: its `x-request-id` where that is 1 to 128 visible ASCII characters, so that it can
+ * stand in a log line and a header, else one made up.
+ */
+export function acceptRequestId(given: string | null | undefined): string {
+  return given && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Version 00 has four fields; later ones may append more, and ff is no version (section 3.2). */
+const traceparentForm =
+  /^(?:00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}|(?!00|ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-[\x21-\x7e]{1,256})?)$/;
+
+/** Section 3.3.1.5: at least 512 characters are to be passed on. What is longer is dropped. */
+const tracestateForm = /^[\x20-\x7e]{1,512}$/;
+
+/**
+ * A request's W3C Trace Context, to be passed upstream as it came; undefined where it has none or
+ * one of another form, without which its `tracestate` means nothing (section 3.3.1).
+ */
+export function readTraceContext(
+  traceparent: string | null | undefined,
+  tracestate: string | null | undefined,
+): TraceContext | undefined {
+  if (!traceparent || !traceparentForm.test(traceparent)) return undefined;
+  return tracestate && tracestateForm.test(tracestate)
+    ? { traceparent, tracestate }
+    : { traceparent };
+}

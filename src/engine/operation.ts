@@ -1,0 +1,105 @@
+import { TypedError } from '../errors.ts';
+import { requireUser } from '../identity/identity.ts';
+import { parseLimit, type Limit, type RateLimitRule } from '../rate-limit/limit.ts';
+import type { RequestContext } from './request-context.ts';
+
+export type FieldCoordinate = `${'Query' | 'Mutation' | 'Subscription'}.${string}`;
+
+/** What a field says of its limits. */
+export interface OperationLimit {
+  /** Fields of a group share one count a user. */
+  readonly group?: string | undefined;
+  /** All of them hold at once. */
+  readonly limits: readonly RateLimitRule[];
+}
+
+/** What a GraphQL field does, apart from GraphQL. */
+export interface OperationDefinition<Args extends object, Value> {
+  /** The coordinate of its field in the schema, such as `Mutation.updateThing`. */
+  readonly field: FieldCoordinate;
+  /**
+   * Refuses bad input, and what there is no room for, before anything is charged.
+   *
+   * @throws InputError with every issue there is; another TypedError where there is no room.
+   */
+  readonly check: (args: Args, request: RequestContext) => void;
+  /** What a call is charged to. @default the group is the field's own coordinate */
+  readonly limit: OperationLimit;
+  /** Who may do it, and the work. Rejects with a {@link TypedError} for every foreseen outcome. */
+  readonly run: (args: Args, request: RequestContext) => Promise<Value>;
+}
+
+/** A defined operation: fields, plans, entity references and subscriptions are made of it. */
+export interface Operation<Args extends object = object, Value = unknown> {
+  readonly field: FieldCoordinate;
+  readonly limit: Limit;
+  /** The limit as it stands in the SDL. */
+  readonly rules: readonly RateLimitRule[];
+  /**
+   * Runs it for a request: identity, input, limit, then ownership and work.
+   *
+   * @throws TypedError (or rejects with one) for a call that is refused or fails; anything else is a
+   *   bug.
+   */
+  perform(args: Args, request: RequestContext): Promise<Value>;
+}
+
+/**
+ * The one place where the order of a field stands: identity, input validation, limit, then
+ * ownership and work. What is refused before the limit costs nothing, but its response tells what is
+ * left all the same.
+ *
+ * @throws {RangeError} Where the limit is none, naming the field.
+ */
+export function defineOperation<Args extends object, Value>({
+  field,
+  limit: { group = field, limits: rules },
+  check,
+  run,
+}: OperationDefinition<Args, Value>): Operation<Args, Value> {
+  const limit = parseLimitOf(field, group, rules);
+  return {
+    field,
+    limit,
+    rules,
+    perform(args, request) {
+      try {
+        requireUser(request.identity);
+        check(args, request);
+      } catch (refusal) {
+        const peeked = request.peek(limit);
+        if (peeked === undefined) throw refusal;
+        return peeked.then(() => {
+          throw refusal;
+        });
+      }
+      const charged = request.charge(limit);
+      return charged === undefined ? run(args, request) : charged.then(() => run(args, request));
+    },
+  };
+}
+
+function parseLimitOf(field: string, group: string, limits: readonly RateLimitRule[]): Limit {
+  try {
+    return parseLimit({ group, limits });
+  } catch (error) {
+    throw new RangeError(`Field ${field}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Performs an operation and answers with its value or the {@link TypedError} it was refused with.
+ * Rejects only for a bug.
+ */
+export async function settle<Args extends object, Value>(
+  operation: Operation<Args, Value>,
+  args: Args,
+  request: RequestContext,
+): Promise<Value | TypedError> {
+  try {
+    return await operation.perform(args, request);
+  } catch (error) {
+    if (error instanceof TypedError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,330 @@
+import {
+  GraphQLBoolean,
+  GraphQLError,
+  GraphQLInt,
+  Kind,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  locatedError,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  type SelectionSetNode,
+} from 'graphql';
+
+import { JsonText, quoteJson, writeJson } from '../json/index.ts';
+import { NotPlannable } from './plan-arguments.ts';
+import type { RequestContext } from './request-context.ts';
+
+/**
+ * Writes a value of one object type as the JSON text of what was selected of it.
+ *
+ * @throws GraphQLError for a bug in a field that must not be null, with its path.
+ */
+export type ObjectWriter = (value: object, writing: Writing) => string;
+
+type ValueWriter = (value: unknown, writing: Writing) => string;
+
+/**
+ * The writing of one root field's result: whom it is for, where in it the writer is, and which fields
+ * failed. As GraphQL has it ("Handling Field Errors"), a field that may be null fails alone; the
+ * error of another is thrown, up to the next place that may be null.
+ */
+export class Writing {
+  readonly request: RequestContext;
+  /** Where the object stands whose fields are being written. */
+  readonly path: (string | number)[];
+  /** Of the fields that became null. */
+  errors: GraphQLError[] | null = null;
+
+  /** @param key - Of the root field. */
+  constructor(request: RequestContext, key: string) {
+    this.request = request;
+    this.path = [key];
+  }
+
+  /**
+   * Notes the error of a field, or of an item, that may be null.
+   *
+   * @throws GraphQLError the error where it may not.
+   */
+  failed(error: unknown, key: string | number, { nodes, isNullable }: Place): 'null' {
+    const located = locate(error, nodes, [...this.path, key]);
+    if (!isNullable) throw located;
+    (this.errors ??= []).push(located);
+    return 'null';
+  }
+}
+
+/** An error with its place in the document and in the result; one that has a place keeps it. */
+export function locate(
+  error: unknown,
+  nodes: readonly FieldNode[],
+  path: readonly (string | number)[],
+): GraphQLError {
+  return locatedError(error instanceof Error ? error : new Error(String(error)), nodes, path);
+}
+
+/** What an error has to know of where it happened. */
+interface Place {
+  readonly nodes: readonly FieldNode[];
+  readonly isNullable: boolean;
+}
+
+/** Knows the schema and the fragments that the selections of one document refer to. */
+export class WriterCompiler {
+  readonly #schema: GraphQLSchema;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+
+  constructor(schema: GraphQLSchema, { definitions }: DocumentNode) {
+    this.#schema = schema;
+    for (const definition of definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+        this.#fragments.set(definition.name.value, definition);
+      }
+    }
+  }
+
+  /**
+   * @throws NotPlannable where the selections have directives, arguments, or abstract types inside.
+   */
+  objectWriter(type: GraphQLObjectType, selections: readonly SelectionSetNode[]): ObjectWriter {
+    const fields = new Map<string, FieldNode[]>();
+    // Once for each fragment, however often it is spread: documents can double it at every level.
+    const spread = new Set<string>();
+    for (const set of selections) this.#collect(type, set, fields, spread);
+
+    // Constant text stands before each value; what is constant altogether joins it.
+    const steps: Step[] = [];
+    let text = '{';
+    for (const [key, nodes] of fields) {
+      text += `${text === '{' && steps.length === 0 ? '' : ','}${JSON.stringify(key)}:`;
+      const [{ name }] = nodes as [FieldNode];
+      if (name.value === '__typename') {
+        text += JSON.stringify(type.name);
+      } else {
+        steps.push(this.#compileStep(type, name.value, key, nodes, text));
+        text = '';
+      }
+    }
+    return writeSteps(steps, `${text}}`);
+  }
+
+  #collect(
+    type: GraphQLObjectType,
+    { selections }: SelectionSetNode,
+    fields: Map<string, FieldNode[]>,
+    spread: Set<string>,
+  ): void {
+    for (const node of selections) {
+      if (node.directives?.length) throw new NotPlannable('a directive');
+      if (node.kind === Kind.FIELD) {
+        const key = node.alias?.value ?? node.name.value;
+        const known = fields.get(key);
+        if (known === undefined) fields.set(key, [node]);
+        else known.push(node);
+        continue;
+      }
+      if (node.kind === Kind.FRAGMENT_SPREAD) {
+        if (spread.has(node.name.value)) continue;
+        spread.add(node.name.value);
+      }
+      const fragment =
+        node.kind === Kind.INLINE_FRAGMENT ? node : this.#fragments.get(node.name.value);
+      if (fragment === undefined || fragment.directives?.length) {
+        throw new NotPlannable('a fragment with a directive');
+      }
+      if (this.#applies(fragment.typeCondition?.name.value, type)) {
+        this.#collect(type, fragment.selectionSet, fields, spread);
+      }
+    }
+  }
+
+  #applies(condition: string | undefined, type: GraphQLObjectType): boolean {
+    if (condition === undefined || condition === type.name) return true;
+    const on = this.#schema.getType(condition);
+    return isAbstractType(on) && this.#schema.isSubType(on, type);
+  }
+
+  #compileStep(
+    parent: GraphQLObjectType,
+    name: string,
+    key: string,
+    nodes: readonly FieldNode[],
+    text: string,
+  ): Step {
+    const field = parent.getFields()[name];
+    if (field === undefined || field.args.length > 0) throw new NotPlannable('arguments');
+    const coordinate = `${parent.name}.${name}`;
+    return {
+      text,
+      name,
+      key,
+      nodes,
+      isNullable: !isNonNullType(field.type),
+      isLeaf: isLeafType(getNullableType(field.type)),
+      resolve: field.resolve,
+      write: this.#valueWriter(field.type, nodes, coordinate),
+    };
+  }
+
+  #valueWriter(
+    type: GraphQLOutputType,
+    nodes: readonly FieldNode[],
+    coordinate: string,
+  ): ValueWriter {
+    if (isNonNullType(type)) {
+      const write = this.#nullableWriter(type.ofType, nodes, coordinate);
+      return (value, writing) => {
+        if (value === null || value === undefined) {
+          throw new Error(`Cannot return null for non-nullable field ${coordinate}.`);
+        }
+        return write(value, writing);
+      };
+    }
+    const write = this.#nullableWriter(type, nodes, coordinate);
+    return (value, writing) =>
+      value === null || value === undefined ? 'null' : write(value, writing);
+  }
+
+  #nullableWriter(
+    type: Exclude<GraphQLOutputType, { ofType: GraphQLOutputType } & { readonly nonNull: true }>,
+    nodes: readonly FieldNode[],
+    coordinate: string,
+  ): ValueWriter {
+    if (isLeafType(type)) return leafWriter(type);
+    if (isObjectType(type)) {
+      const write = this.objectWriter(type, selectionsOf(nodes));
+      return (value, writing) => write(value as object, writing);
+    }
+    if (isListType(type)) {
+      const itemType = type.ofType as GraphQLOutputType;
+      const place = { nodes, isNullable: !isNonNullType(itemType) };
+      return listWriter(this.#valueWriter(itemType, nodes, coordinate), place, coordinate);
+    }
+    throw new NotPlannable(`the abstract type ${getNamedType(type).name}`);
+  }
+}
+
+interface Step extends Place {
+  /** What stands before the value. */
+  readonly text: string;
+  readonly name: string;
+  readonly key: string;
+  /** Whether nothing of the value has a path of its own. */
+  readonly isLeaf: boolean;
+  readonly resolve: GraphQLField<unknown, unknown>['resolve'];
+  readonly write: ValueWriter;
+}
+
+const noArguments = Object.freeze({});
+/** Fields below the root of a result are plain properties or computed ones; none looks at this. */
+const noInfo = Object.freeze({}) as GraphQLResolveInfo;
+
+function writeSteps(steps: readonly Step[], tail: string): ObjectWriter {
+  return (value, writing) => {
+    let out = '';
+    for (const step of steps) out += step.text + writeField(step, value, writing);
+    return out + tail;
+  };
+}
+
+function writeField(step: Step, source: object, writing: Writing): string {
+  const { path } = writing;
+  const depth = path.length;
+  try {
+    const value = readField(step, source, writing.request);
+    if (value instanceof Error) throw value;
+    if (step.isLeaf) return step.write(value, writing);
+    path.push(step.key);
+    const text = step.write(value, writing);
+    path.length = depth;
+    return text;
+  } catch (error) {
+    path.length = depth;
+    return writing.failed(error, step.key, step);
+  }
+}
+
+/** As graphql-js' own resolver does it where a field has none. */
+function readField({ name, resolve }: Step, source: object, request: RequestContext): unknown {
+  let value: unknown;
+  if (resolve !== undefined) {
+    value = resolve(source, noArguments, request, noInfo);
+  } else {
+    value = (source as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === 'function') value = value.call(source, noArguments, request, noInfo);
+  }
+  if (value instanceof Promise) throw new TypeError(`The field ${name} is asynchronous.`);
+  return value;
+}
+
+function listWriter(writeItem: ValueWriter, place: Place, coordinate: string): ValueWriter {
+  return (list, writing) => {
+    if (!isIterable(list)) {
+      throw new GraphQLError(`Expected Iterable, but did not find one for field "${coordinate}".`);
+    }
+    const { path } = writing;
+    const depth = path.length;
+    let out = '[';
+    let index = 0;
+    for (const item of list) {
+      if (index > 0) out += ',';
+      path[depth] = index;
+      try {
+        if (item instanceof Error) throw item;
+        out += writeItem(item, writing);
+      } catch (error) {
+        path.length = depth;
+        out += writing.failed(error, index, place);
+      }
+      index += 1;
+    }
+    path.length = depth;
+    return `${out}]`;
+  };
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+function selectionsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
+  return nodes.map(({ selectionSet }) => selectionSet).filter((set) => set !== undefined);
+}
+
+function leafWriter(type: GraphQLLeafType): ValueWriter {
+  if (type === GraphQLInt || type === GraphQLBoolean) {
+    return (value) => writeJson(serialize(type, value));
+  }
+  return (value) => {
+    const serialized = serialize(type, value);
+    if (typeof serialized === 'string') return quoteJson(serialized);
+    return serialized instanceof JsonText ? serialized.text : writeJson(serialized);
+  };
+}
+
+/** A value that is none of its type is a bug, and not an error that was raised for the client. */
+function serialize(type: GraphQLLeafType, value: unknown): unknown {
+  let serialized: unknown;
+  try {
+    serialized = type.serialize(value);
+  } catch (error) {
+    throw error instanceof GraphQLError ? new Error(error.message) : error;
+  }
+  if (serialized === null || serialized === undefined) {
+    throw new Error(`${type.name} has serialized a value as ${String(serialized)}.`);
+  }
+  return serialized;
+}

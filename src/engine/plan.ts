@@ -1,0 +1,311 @@
+import {
+  Kind,
+  OperationTypeNode,
+  getOperationAST,
+  isNonNullType,
+  isUnionType,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLError,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+
+import { TypedError } from '../errors.ts';
+import {
+  NotPlannable,
+  compileArguments,
+  type ArgumentsReader,
+  type FieldArguments,
+  type RootField,
+} from './plan-arguments.ts';
+import { Writing, WriterCompiler, locate, type ObjectWriter } from './plan-writer.ts';
+import type { RequestContext } from './request-context.ts';
+import { settle, type Operation } from './operation.ts';
+import { streamOf, type EventStream } from './latest-stream.ts';
+import { WrittenStream, writtenOnce } from './plan-stream.ts';
+import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
+
+/** A document with one operation, made ready to run: validated, its writers compiled. */
+export interface Plan {
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  /** The operation's name; `null` where it has none. */
+  readonly name: string | null;
+  /** Whether it has several root fields. */
+  readonly isSharing: boolean;
+  readonly arguments: ArgumentsReader;
+  /**
+   * Runs the operation's fields, those of a mutation one after the other.
+   *
+   * @param settle - Called exactly once.
+   */
+  run(args: FieldArguments, request: RequestContext, settle: PlanSettler): void;
+  /** Opens the stream of a subscription; `null` for what is `run`. */
+  readonly open: OpenPlan | null;
+}
+
+/**
+ * Opens a stream of results as JSON text. One that is refused is a stream of its error.
+ *
+ * @param writeFailed - Makes a result of the text of `data` and of errors, as {@link PlanSettler}
+ *   gets them.
+ * @throws (rejecting) what is a bug.
+ */
+export type OpenPlan = (
+  args: FieldArguments,
+  request: RequestContext,
+  writeFailed: (data: string | null, errors: readonly GraphQLError[]) => string,
+) => Promise<EventStream<string>>;
+
+/**
+ * @param data - Its text; `null` where a field failed that must not be null.
+ * @param errors - Bugs, each with its path: what was raised for the client among them. `null`: none.
+ */
+export type PlanSettler = (data: string | null, errors: readonly GraphQLError[] | null) => void;
+
+/**
+ * Makes a plan of a document that was parsed, limited and validated.
+ *
+ * @returns `null` where the document is of a kind that plans do not cover: directives, fragments or
+ *   one key twice at the root, fields that are no operations, several operations.
+ */
+export function createPlan(schema: GraphQLSchema, document: DocumentNode): Plan | null {
+  try {
+    return compile(schema, document);
+  } catch (error) {
+    if (error instanceof NotPlannable) return null;
+    throw error;
+  }
+}
+
+function compile(schema: GraphQLSchema, document: DocumentNode): Plan {
+  const operation = getOperationAST(document);
+  if (operation?.directives?.length !== 0) throw new NotPlannable('several operations');
+  const root = rootTypeOf(schema, operation);
+  const compiler = new WriterCompiler(schema, document);
+  const fields = rootFields(operation, root).map((field, index) =>
+    compileField(field, operation.operation, compiler, index),
+  );
+  const isSerial = operation.operation === OperationTypeNode.MUTATION;
+  const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
+  return {
+    kind: operation.operation,
+    name: operation.name?.value ?? null,
+    isSharing: fields.length > 1,
+    arguments: compileArguments(schema, operation, fields),
+    run(args, request, settle) {
+      new Run(fields, args, request, settle).start(isSerial);
+    },
+    open: isStream ? openerOf(fields) : null,
+  };
+}
+
+function rootTypeOf(schema: GraphQLSchema, { operation }: OperationDefinitionNode) {
+  const type = schema.getRootType(operation);
+  if (!type) throw new NotPlannable(operation);
+  return type;
+}
+
+function rootFields(
+  { selectionSet }: OperationDefinitionNode,
+  root: GraphQLObjectType,
+): readonly RootField[] {
+  const keys = new Set<string>();
+  return selectionSet.selections.map((node) => {
+    if (node.kind !== Kind.FIELD || node.directives?.length) {
+      throw new NotPlannable('a fragment or a directive at the root');
+    }
+    const key = keyOfField(node);
+    if (keys.has(key)) throw new NotPlannable('one root key twice');
+    keys.add(key);
+    const definition = root.getFields()[node.name.value];
+    if (definition === undefined) throw new NotPlannable(node.name.value);
+    return { node, definition };
+  });
+}
+
+interface PlannedField extends RootField {
+  readonly key: string;
+  readonly kind: OperationTypeNode;
+  /** What stands before the result. */
+  readonly text: string;
+  readonly operation: Operation;
+  readonly union: ResultUnion;
+  /** By the name of the union's member. */
+  readonly writers: ReadonlyMap<string, ObjectWriter>;
+}
+
+function compileField(
+  field: RootField,
+  kind: OperationTypeNode,
+  compiler: WriterCompiler,
+  index: number,
+): PlannedField {
+  const { node, definition } = field;
+  const operation = operationOf(definition);
+  const type = isNonNullType(definition.type) ? definition.type.ofType : definition.type;
+  const union = isUnionType(type) ? resultUnionOf(type) : undefined;
+  if (operation === undefined || !isUnionType(type) || union === undefined || !node.selectionSet) {
+    throw new NotPlannable(node.name.value);
+  }
+  const { selectionSet } = node;
+  const writers = new Map(
+    type.getTypes().map((member) => [member.name, compiler.objectWriter(member, [selectionSet])]),
+  );
+  const key = keyOfField(node);
+  const text = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
+  return { ...field, key, kind, text, operation, union, writers };
+}
+
+function keyOfField({ alias, name }: FieldNode): string {
+  return (alias ?? name).value;
+}
+
+/** @throws TypeError where the result has no such member. */
+function writeMember(
+  { writers }: PlannedField,
+  member: string,
+  value: object,
+  writing: Writing,
+): string {
+  const write = writers.get(member);
+  if (write === undefined) throw new TypeError(`${member} is no member of the result.`);
+  return write(value, writing);
+}
+
+/** The error of a root field; one from below keeps its own path. */
+function errorAt({ key, node }: PlannedField, error: unknown): GraphQLError {
+  return locate(error, [node], [key]);
+}
+
+/** Whom the events of a subscription are written for. */
+interface Subscriber {
+  readonly request: RequestContext;
+  readonly writeFailed: Parameters<OpenPlan>[2];
+}
+
+/** Validation sees to it that a subscription has one root field. */
+function openerOf(fields: readonly PlannedField[]): OpenPlan {
+  const [field] = fields;
+  if (field === undefined) throw new NotPlannable('a subscription without a field');
+  return openerOfField(field);
+}
+
+function openerOfField(field: PlannedField): OpenPlan {
+  const { kind, node, key, text, operation, union } = field;
+
+  function write(event: object, { request, writeFailed }: Subscriber): string {
+    const writing = new Writing(request, key);
+    try {
+      const data = `{${text}${writeMember(field, union.eventMember(event), event, writing)}}`;
+      return writing.errors === null ? `{"data":${data}}` : writeFailed(data, writing.errors);
+    } catch (error) {
+      return writeFailed(null, [...(writing.errors ?? []), errorAt(field, error)]);
+    }
+  }
+
+  // Only the fields of errors read anything of the request.
+  const writeSuccess = writtenOnce(write);
+
+  return async (args, request, writeFailed) => {
+    const subscriber = { request, writeFailed };
+    const opened = await settle(operation, args[0] as object, request);
+    const source =
+      opened instanceof TypedError ? streamOf(opened) : (opened as EventStream<object>);
+    return new WrittenStream<object>(source, (event) => {
+      const member = union.eventMember(event);
+      const code = event instanceof TypedError ? event.code : null;
+      request.answered(kind, node.name.value, member, code);
+      return code === null ? writeSuccess(event, subscriber) : write(event, subscriber);
+    });
+  };
+}
+
+/** One execution of a plan. */
+class Run {
+  readonly #fields: readonly PlannedField[];
+  readonly #args: FieldArguments;
+  readonly #request: RequestContext;
+  readonly #settle: PlanSettler;
+  readonly #results: string[];
+  #errors: readonly GraphQLError[] | null = null;
+  #left: number;
+  #isSerial = false;
+  #isSettled = false;
+
+  constructor(
+    fields: readonly PlannedField[],
+    args: FieldArguments,
+    request: RequestContext,
+    settle: PlanSettler,
+  ) {
+    this.#fields = fields;
+    this.#args = args;
+    this.#request = request;
+    this.#settle = settle;
+    this.#results = new Array<string>(fields.length);
+    this.#left = fields.length;
+  }
+
+  start(isSerial: boolean): void {
+    this.#isSerial = isSerial;
+    if (isSerial) this.#perform(0);
+    else for (let index = 0; index < this.#fields.length; index += 1) this.#perform(index);
+  }
+
+  #perform(index: number): void {
+    const field = this.#fields[index];
+    if (field === undefined) return;
+    try {
+      field.operation.perform(this.#args[index] as object, this.#request).then(
+        (value) => {
+          // As a resolver that returns an error throws it.
+          if (value instanceof Error) this.#refuse(index, field, value);
+          else this.#answer(index, field, null, value);
+        },
+        (error: unknown) => {
+          this.#refuse(index, field, error);
+        },
+      );
+    } catch (error) {
+      this.#refuse(index, field, error);
+    }
+  }
+
+  #refuse(index: number, field: PlannedField, error: unknown): void {
+    if (error instanceof TypedError) this.#answer(index, field, error, error);
+    else this.#fail(field, error, null);
+  }
+
+  #answer(index: number, field: PlannedField, error: TypedError | null, value: unknown): void {
+    const { kind, node, text, key, union, operation } = field;
+    const writing = new Writing(this.#request, key);
+    try {
+      const member = error === null ? union.success : union.errorMember(error);
+      this.#request.answered(kind, node.name.value, member, error?.code ?? null);
+      if (value === null || value === undefined) {
+        throw new Error(`Cannot return null for non-nullable field ${operation.field}.`);
+      }
+      this.#results[index] = text + writeMember(field, member, value, writing);
+    } catch (bug) {
+      this.#fail(field, bug, writing.errors);
+      return;
+    }
+    if (writing.errors !== null) this.#errors = [...(this.#errors ?? []), ...writing.errors];
+    this.#left -= 1;
+    if (this.#left === 0) this.#end(`{${this.#results.join('')}}`, this.#errors);
+    else if (this.#isSerial) this.#perform(index + 1);
+  }
+
+  /** Root fields are non-null, so an error of one leaves no data at all. */
+  #fail(field: PlannedField, error: unknown, before: readonly GraphQLError[] | null): void {
+    this.#end(null, [...(this.#errors ?? []), ...(before ?? []), errorAt(field, error)]);
+  }
+
+  #end(data: string | null, errors: readonly GraphQLError[] | null): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle(data, errors);
+  }
+}

@@ -1,0 +1,150 @@
+import { readBearerToken } from '../identity/bearer.ts';
+import type { Identity } from '../identity/identity.ts';
+import { requireUser } from '../identity/identity.ts';
+import type { Limit } from '../rate-limit/limit.ts';
+import type { RateLimiter } from '../rate-limit/limiter.ts';
+import { toRateLimitError } from '../rate-limit/decision.ts';
+import type { RateLimitDecision } from '../rate-limit/store.ts';
+import type { Behalf, Departure, TraceContext } from '../rest/request.ts';
+import type { OperationLabel } from '../telemetry/metrics.ts';
+import type { Incoming } from './incoming.ts';
+
+/** Names something that lives as long as the gateway, so that operations can ask for it by type. */
+export class ServiceKey<Service> {
+  readonly name: string;
+  /** Only for the type checker: keys of different services are different types. */
+  declare readonly service: Service;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** What the composition root registered. */
+export class Services {
+  readonly #services = new Map<ServiceKey<unknown>, unknown>();
+
+  set<Service>(key: ServiceKey<Service>, service: Service): this {
+    this.#services.set(key, service);
+    return this;
+  }
+
+  /** @throws TypeError where nothing is registered under `key`. */
+  get<Service>(key: ServiceKey<Service>): Service {
+    const service = this.#services.get(key);
+    if (service === undefined) throw new TypeError(`No service is registered as "${key.name}".`);
+    return service as Service;
+  }
+}
+
+/** Told of what root fields were answered with; all strings are names of the schema's. */
+export type ResultListener = (
+  operation: OperationLabel,
+  field: string,
+  member: string,
+  code: string | null,
+) => void;
+
+/** What lives as long as the gateway and every request needs. */
+export interface RequestEnvironment {
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly onResult: ResultListener;
+  /** Told why an entity reference of another subgraph came back null. */
+  readonly onNullReference: (code: string) => void;
+}
+
+/** The GraphQL context: one for each request. Operations see the request through it, and no more. */
+export class RequestContext implements Behalf {
+  readonly requestId: string;
+  readonly identity: Identity;
+  readonly trace: TraceContext | undefined;
+  readonly departure: Departure | null;
+  /** Whether the operation has several root fields, so that reads may be worth sharing. */
+  readonly isSharing: boolean;
+  readonly #environment: RequestEnvironment;
+  readonly #incoming: Incoming;
+  #peeked: Set<string> | undefined;
+  #locals: Map<object, unknown> | undefined;
+
+  constructor(
+    environment: RequestEnvironment,
+    incoming: Incoming,
+    identity: Identity,
+    isSharing: boolean,
+  ) {
+    this.requestId = incoming.requestId;
+    this.identity = identity;
+    this.trace = incoming.trace;
+    this.departure = incoming.departure;
+    this.isSharing = isSharing;
+    this.#environment = environment;
+    this.#incoming = incoming;
+  }
+
+  /** @throws TypeError where nothing is registered under `key`. */
+  service<Service>(key: ServiceKey<Service>): Service {
+    return this.#environment.services.get(key);
+  }
+
+  /** What is kept for this request alone, made when it is first asked for. */
+  local<Value>(key: object, make: () => Value): Value {
+    this.#locals ??= new Map();
+    if (!this.#locals.has(key)) this.#locals.set(key, make());
+    return this.#locals.get(key) as Value;
+  }
+
+  /** The caller's session token, a secret; `null` for a caller nobody knows. */
+  revealToken(): string | null {
+    if (this.identity.kind === 'anonymous') return null;
+    return readBearerToken(this.#incoming.authorization);
+  }
+
+  /**
+   * Charges one call to the caller's count of a limit. At once where limits are counted in memory.
+   *
+   * @throws RateLimitError where a window refuses it.
+   */
+  charge(limit: Limit): void | Promise<void> {
+    const user = requireUser(this.identity);
+    const decision = this.#environment.rateLimiter.decide(user.id, limit, 1);
+    if (decision instanceof Promise) {
+      return decision.then((decided) => {
+        this.#settle(decided);
+      });
+    }
+    this.#settle(decision);
+  }
+
+  /**
+   * Looks up what is left to the caller of a limit, for the headers, and charges nothing: for a call
+   * that was refused before its limit. Nothing is counted for a caller nobody knows.
+   */
+  peek(limit: Limit): void | Promise<void> {
+    const { identity } = this;
+    if (identity.kind === 'anonymous' || this.#peeked?.has(limit.group)) return;
+    (this.#peeked ??= new Set()).add(limit.group);
+    const decision = this.#environment.rateLimiter.decide(identity.user.id, limit, 0);
+    if (decision instanceof Promise) {
+      return decision.then((decided) => {
+        this.#incoming.outgoing.noteDecision(decided);
+      });
+    }
+    this.#incoming.outgoing.noteDecision(decision);
+  }
+
+  /** Notes what a root field was answered with. */
+  answered(operation: OperationLabel, field: string, member: string, code: string | null): void {
+    this.#incoming.outgoing.noteResult(code ?? member);
+    this.#environment.onResult(operation, field, member, code);
+  }
+
+  referenceMissed(code: string): void {
+    this.#environment.onNullReference(code);
+  }
+
+  #settle(decision: RateLimitDecision): void {
+    this.#incoming.outgoing.noteDecision(decision);
+    if (!decision.admitted) throw toRateLimitError(decision);
+  }
+}

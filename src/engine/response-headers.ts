@@ -1,0 +1,23 @@
+import { rateLimitHeaders } from '../rate-limit/headers.ts';
+import type { HeaderValues } from './cors.ts';
+import type { Incoming } from './incoming.ts';
+
+/**
+ * What every response has besides its own headers, as alternating names and values: the request's
+ * id, what the limiter decided, and what a browser wants to know. Never `Retry-After`: on a 200 it
+ * makes some gateways send a mutation again.
+ */
+export function responseHeaders(
+  { requestId, outgoing }: Pick<Incoming, 'requestId' | 'outgoing'>,
+  cors: HeaderValues,
+): string[] {
+  const headers = ['x-request-id', requestId];
+  if (outgoing.decisions !== null) {
+    const limits = rateLimitHeaders(outgoing.decisions);
+    if (limits !== undefined) {
+      headers.push('RateLimit-Policy', limits['RateLimit-Policy'], 'RateLimit', limits.RateLimit);
+    }
+  }
+  for (const name in cors) headers.push(name, cors[name] ?? '');
+  return headers;
+}

@@ -1,0 +1,114 @@
+import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+
+import { writeJson } from '../json/index.ts';
+import type { MediaType } from './negotiation.ts';
+
+/** A whole response, as far as GraphQL decides on it. */
+export interface WrittenResult {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What errors may say to the HTTP layer in `extensions.http`; clients never see it. */
+interface HttpExtensions {
+  readonly status?: number;
+  /** The status is what GraphQL over HTTP asks for with its own media type only. */
+  readonly spec?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Masks what is a bug: clients learn no more than that there was one. */
+export type MaskError = (error: unknown) => GraphQLError;
+
+/**
+ * @param onBug - Told each error that is hidden.
+ * @returns The one mask: errors of GraphQL itself, raised on purpose, stay; anything else is a bug.
+ */
+export function createMask(onBug: (error: unknown) => void): MaskError {
+  return (error) => {
+    if (isRaised(error)) return error;
+    onBug(error);
+    const extensions = { code: 'INTERNAL_SERVER_ERROR', unexpected: true };
+    if (!(error instanceof GraphQLError))
+      return new GraphQLError('Unexpected error.', { extensions });
+    const { nodes = null, source = null, positions = null, path = null } = error;
+    return new GraphQLError('Unexpected error.', { nodes, source, positions, path, extensions });
+  };
+}
+
+function isRaised(error: unknown): error is GraphQLError {
+  if (!(error instanceof GraphQLError)) return false;
+  const { originalError } = error;
+  return originalError === undefined || isRaised(originalError);
+}
+
+/** Writes a result in the negotiated media type, with the status that goes with it. */
+export function writeResult(result: ExecutionResult<unknown>, mediaType: MediaType): WrittenResult {
+  const headers: Record<string, string> = {};
+  for (const error of result.errors ?? []) Object.assign(headers, httpOf(error)?.headers);
+  headers['content-type'] = contentTypeOf(mediaType);
+  return { status: statusOf(result, mediaType), headers, body: writeResultText(result) };
+}
+
+/** A result as JSON, without what its errors say to the HTTP layer. */
+export function writeResultText({ data, errors, extensions }: ExecutionResult<unknown>): string {
+  return writeJson({
+    ...(data !== undefined && { data }),
+    ...(errors !== undefined && { errors: errors.map(formatError) }),
+    ...(extensions !== undefined && { extensions }),
+  });
+}
+
+/** For `content-type`: all text is UTF-8. */
+export function contentTypeOf(mediaType: MediaType): string {
+  return `${mediaType}; charset=utf-8`;
+}
+
+/**
+ * The status of a result (GraphQL over HTTP, "Status Codes"). A result with data is 200. Without
+ * data: what is malformed as a request, or a bug, has its own status for every client. An operation
+ * that was understood and refused (syntax, validation, variables, operation name) is 200 with
+ * `application/json`, since its clients take any other status for one of the network's, and 400 with
+ * GraphQL's own media type.
+ */
+function statusOf({ data, errors = [] }: ExecutionResult<unknown>, mediaType: MediaType): number {
+  if (data !== undefined || errors.length === 0) return 200;
+  let status = 0;
+  let isBug = false;
+  for (const error of errors) {
+    const http = httpOf(error);
+    if (http?.status !== undefined && !isOfOperation(error, http)) {
+      status = Math.max(status, http.status);
+    }
+    if (error.extensions['unexpected'] === true) isBug = true;
+  }
+  if (status > 0) return status;
+  if (isBug) return 500;
+  return mediaType === 'application/graphql-response+json' ? 400 : 200;
+}
+
+/** What the executor calls errors of the operation's name; those of variables have no code. */
+const operationCodes: ReadonlySet<unknown> = new Set([undefined, 'OPERATION_RESOLUTION_FAILURE']);
+
+/** The executor behind Yoga gives such errors the status 400 whatever the media type. */
+function isOfOperation({ extensions }: GraphQLError, { status, spec }: HttpExtensions): boolean {
+  return spec === true || (status === 400 && operationCodes.has(extensions['code']));
+}
+
+function httpOf(error: GraphQLError): HttpExtensions | undefined {
+  return error.extensions.http;
+}
+
+function formatError(error: GraphQLError): GraphQLFormattedError {
+  const { message, locations, path, extensions } = error.toJSON();
+  const shown = Object.entries(extensions ?? {}).filter(
+    ([name]) => name !== 'http' && name !== 'unexpected',
+  );
+  return {
+    message,
+    ...(locations !== undefined && { locations }),
+    ...(path !== undefined && { path }),
+    ...(shown.length > 0 && { extensions: Object.fromEntries(shown) }),
+  };
+}

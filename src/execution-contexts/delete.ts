@@ -1,0 +1,66 @@
+import { defineOperation } from '../engine/operation.ts';
+import type { Builder } from '../schema/builder.ts';
+import { addResultUnion, operationField } from '../schema/result-field.ts';
+import { checkedId, idIssues, refuse, type IdInput, type Optional } from './input.ts';
+import { updateLimit } from './limits.ts';
+import type { ExecutionContextTypes } from './types.ts';
+import { versionIssues, writeContext } from './writes.ts';
+
+interface Deleted {
+  readonly deletedId: string;
+}
+
+interface DeleteArguments {
+  readonly id: IdInput;
+  readonly ifVersion?: Optional<string>;
+}
+
+const deleteExecutionContext = defineOperation<DeleteArguments, Deleted>({
+  field: 'Mutation.deleteExecutionContext',
+  limit: updateLimit,
+  check({ id, ifVersion }) {
+    refuse([...idIssues(['id'], id), ...versionIssues(['ifVersion'], ifVersion)]);
+  },
+  run({ id: given, ifVersion }, request) {
+    const id = checkedId(given);
+    return writeContext<Deleted>(
+      {
+        id,
+        verb: 'delete',
+        // The id may be somebody else's by now: it can be deleted and created anew.
+        reads: 'owner',
+        ifVersion: ifVersion ?? null,
+        send: (store, deadline, _stored, cancellation) =>
+          store.delete(id, request, deadline, cancellation).then(() => ({ deletedId: id })),
+        written: () => null,
+      },
+      request,
+    );
+  },
+});
+
+export function addDelete(builder: Builder, { errors, Deleted }: ExecutionContextTypes) {
+  const Result = addResultUnion(builder, errors, {
+    name: 'DeleteExecutionContextResult',
+    description: 'What was deleted, or why nothing was.',
+    success: Deleted,
+  });
+  builder.mutationField('deleteExecutionContext', (t) =>
+    t.field({
+      type: Result,
+      args: {
+        id: t.arg.id({ required: true, description: 'The id of the context.' }),
+        ifVersion: t.arg.string({
+          description:
+            'Deletes only where this is the stored `version`; else the result is a conflict.',
+        }),
+      },
+      ...operationField(deleteExecutionContext, {
+        description:
+          'Deletes an execution context for good, once the writes to it that came before through this gateway are done. Writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the deletion.',
+        errors,
+        success: Deleted,
+      }),
+    }),
+  );
+}

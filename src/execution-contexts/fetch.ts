@@ -1,0 +1,34 @@
+import { defineOperation } from '../engine/operation.ts';
+import type { Builder } from '../schema/builder.ts';
+import { addResultUnion, operationField } from '../schema/result-field.ts';
+import { checkId, checkedId, type IdInput } from './input.ts';
+import { readLimit } from './limits.ts';
+import type { ExecutionContext } from './model.ts';
+import { readContext } from './reads.ts';
+import type { ExecutionContextTypes } from './types.ts';
+
+export const fetchExecutionContext = defineOperation<{ readonly id: IdInput }, ExecutionContext>({
+  field: 'Query.executionContext',
+  limit: readLimit,
+  check: checkId,
+  run: ({ id }, request) => readContext(checkedId(id), request),
+});
+
+export function addFetch(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
+  const Result = addResultUnion(builder, errors, {
+    name: 'ExecutionContextResult',
+    description: 'The context, or why there is none.',
+    success: AiExecutionContext,
+  });
+  builder.queryField('executionContext', (t) =>
+    t.field({
+      type: Result,
+      args: { id: t.arg.id({ required: true, description: 'The id of the context.' }) },
+      ...operationField(fetchExecutionContext, {
+        description: 'One execution context.',
+        errors,
+        success: AiExecutionContext,
+      }),
+    }),
+  );
+}

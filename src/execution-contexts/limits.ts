@@ -1,0 +1,27 @@
+import type { OperationLimit } from '../engine/operation.ts';
+
+/** Update, delete and whatever else changes a stored context. */
+export const updateLimit = {
+  group: 'update',
+  limits: [
+    { window: '60s', max: 50 },
+    { window: '1s', max: 10 },
+  ],
+} as const satisfies OperationLimit;
+
+/** Fetch, list, and each distinct entity reference. */
+export const readLimit = {
+  group: 'read',
+  limits: [
+    { window: '60s', max: 100 },
+    { window: '1s', max: 20 },
+  ],
+} as const satisfies OperationLimit;
+
+export const createLimit = {
+  group: 'create',
+  limits: [
+    { window: '60s', max: 100 },
+    { window: '1s', max: 10 },
+  ],
+} as const satisfies OperationLimit;

@@ -1,0 +1,119 @@
+import { defineOperation } from '../engine/operation.ts';
+import { JsonText, jsonEquals, mergePatch } from '../json/index.ts';
+import type { Builder } from '../schema/builder.ts';
+import { addResultUnion, operationField } from '../schema/result-field.ts';
+import {
+  checkedId,
+  contextIssues,
+  idIssues,
+  optionalId,
+  refuse,
+  type IdInput,
+  type Optional,
+} from './input.ts';
+import { updateLimit } from './limits.ts';
+import type { ExecutionContext, ExecutionContextChanges } from './model.ts';
+import type { ExecutionContextTypes } from './types.ts';
+import { versionIssues, writeContext } from './writes.ts';
+
+interface MergeArguments {
+  readonly id: IdInput;
+  readonly input: {
+    readonly patch: JsonText;
+    readonly sessionId?: Optional<IdInput>;
+    readonly ifVersion?: Optional<string>;
+  };
+}
+
+const mergeExecutionContext = defineOperation<MergeArguments, ExecutionContext>({
+  field: 'Mutation.mergeExecutionContext',
+  limit: updateLimit,
+  check({ id, input: { patch, sessionId, ifVersion } }) {
+    refuse([
+      ...idIssues(['id'], id),
+      ...contextIssues(['input', 'patch'], patch),
+      ...idIssues(['input', 'sessionId'], sessionId),
+      ...versionIssues(['input', 'ifVersion'], ifVersion),
+    ]);
+  },
+  run({ id: given, input }, request) {
+    const id = checkedId(given);
+    const sessionId = optionalId(input.sessionId);
+    return writeContext<ExecutionContext>(
+      {
+        id,
+        verb: 'merge',
+        reads: 'state',
+        ifVersion: input.ifVersion ?? null,
+        send(store, deadline, stored, cancellation) {
+          if (stored === null) throw new TypeError('A merge needs what is stored.');
+          const changes = changesOf(stored, input.patch, sessionId);
+          return changes === null
+            ? Promise.resolve(stored)
+            : store.update(id, changes, request, deadline, cancellation);
+        },
+        written: (context) => context,
+      },
+      request,
+    );
+  },
+});
+
+const emptyObject = new JsonText('{}');
+
+/**
+ * What a merge has to write. Of what stays as it is, nothing is sent.
+ *
+ * @returns `null` where it changes nothing.
+ */
+function changesOf(
+  { context, sessionId: storedSession }: ExecutionContext,
+  patch: JsonText,
+  sessionId: string | null,
+): ExecutionContextChanges | null {
+  // An empty patch asks for nothing, not even for a context that is no object to become one.
+  const merged = jsonEquals(patch, emptyObject) ? null : mergePatch(context, patch);
+  const isSame = merged === null || (context !== null && jsonEquals(context, merged));
+  const changedSession = sessionId === storedSession ? null : sessionId;
+  if (isSame && changedSession === null) return null;
+  return { context: isSame ? null : merged, sessionId: changedSession };
+}
+
+export function addMerge(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
+  const Result = addResultUnion(builder, errors, {
+    name: 'MergeExecutionContextResult',
+    description: 'The context after the merge, or why there was none.',
+    success: AiExecutionContext,
+  });
+  const Input = builder.inputType('MergeExecutionContextInput', {
+    description: 'What to change in the state, and what to leave as it is.',
+    fields: (t) => ({
+      patch: t.field({
+        type: 'JSONObject',
+        required: true,
+        description:
+          'A JSON Merge Patch (RFC 7396): members that it has replace those stored, objects are merged member by member, null removes a member, and all others stay as they are, to the digit and in their place. A state that is no object becomes one.',
+      }),
+      sessionId: t.id({ description: 'The new session. It can be replaced but not removed.' }),
+      ifVersion: t.string({
+        description:
+          'Merges only where this is the stored `version`; else the result is a conflict.',
+      }),
+    }),
+  });
+  builder.mutationField('mergeExecutionContext', (t) =>
+    t.field({
+      type: Result,
+      args: {
+        id: t.arg.id({ required: true, description: 'The id of the context.' }),
+        input: t.arg({ type: Input, required: true }),
+      },
+      ...operationField(mergeExecutionContext, {
+        description:
+          'Merges a patch into the state of a run and returns what is stored now. No other write through this gateway comes between what the merge builds on and what it writes. Outside this guarantee: writers that go to the API past the gateway, a write that the API applies only after its lock has expired, and a failover of Redis that loses writes.',
+        errors,
+        success: AiExecutionContext,
+      }),
+    }),
+  );
+}

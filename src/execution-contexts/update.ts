@@ -1,0 +1,101 @@
+import { defineOperation } from '../engine/operation.ts';
+import type { JsonText } from '../json/index.ts';
+import type { Builder } from '../schema/builder.ts';
+import { addResultUnion, operationField } from '../schema/result-field.ts';
+import {
+  checkedId,
+  contextIssues,
+  idIssues,
+  optionalId,
+  refuse,
+  type IdInput,
+  type Optional,
+} from './input.ts';
+import { updateLimit } from './limits.ts';
+import type { ExecutionContext } from './model.ts';
+import type { ExecutionContextTypes } from './types.ts';
+import { versionIssues, writeContext } from './writes.ts';
+
+interface UpdateArguments {
+  readonly id: IdInput;
+  readonly input: {
+    readonly context?: Optional<JsonText>;
+    readonly sessionId?: Optional<IdInput>;
+    readonly ifVersion?: Optional<string>;
+  };
+}
+
+const updateExecutionContext = defineOperation<UpdateArguments, ExecutionContext>({
+  field: 'Mutation.updateExecutionContext',
+  limit: updateLimit,
+  check({ id, input: { context, sessionId, ifVersion } }) {
+    refuse([
+      ...idIssues(['id'], id),
+      ...((context ?? null) === null && (sessionId ?? null) === null
+        ? [
+            {
+              path: ['input'],
+              message: 'must have a context or a sessionId: there is nothing to update',
+            },
+          ]
+        : []),
+      ...idIssues(['input', 'sessionId'], sessionId),
+      ...contextIssues(['input', 'context'], context),
+      ...versionIssues(['input', 'ifVersion'], ifVersion),
+    ]);
+  },
+  run({ id: given, input }, request) {
+    const id = checkedId(given);
+    const changes = { context: input.context ?? null, sessionId: optionalId(input.sessionId) };
+    return writeContext(
+      {
+        id,
+        verb: 'update',
+        reads: 'nothing',
+        ifVersion: input.ifVersion ?? null,
+        send: (store, deadline, _stored, cancellation) =>
+          store.update(id, changes, request, deadline, cancellation),
+        written: (context) => context,
+      },
+      request,
+    );
+  },
+});
+
+export function addUpdate(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
+  const Result = addResultUnion(builder, errors, {
+    name: 'UpdateExecutionContextResult',
+    description: 'The context after the update, or why there was none.',
+    success: AiExecutionContext,
+  });
+  const Input = builder.inputType('UpdateExecutionContextInput', {
+    description:
+      'What to change: a context, a sessionId or both. Left out or null keeps what is stored.',
+    fields: (t) => ({
+      context: t.field({
+        type: 'JSON',
+        description: 'The new state, whole: it replaces what is stored and is not merged into it.',
+      }),
+      sessionId: t.id({ description: 'The new session. It can be replaced but not removed.' }),
+      ifVersion: t.string({
+        description:
+          'Writes only where this is the stored `version`; else the result is a conflict.',
+      }),
+    }),
+  });
+  builder.mutationField('updateExecutionContext', (t) =>
+    t.field({
+      type: Result,
+      args: {
+        id: t.arg.id({ required: true, description: 'The id of the context.' }),
+        input: t.arg({ type: Input, required: true }),
+      },
+      ...operationField(updateExecutionContext, {
+        description:
+          'Replaces the state of a run, its session, or both, and returns what is stored now. Writes to one context through this gateway come one after the other; writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the write.',
+        errors,
+        success: AiExecutionContext,
+      }),
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+import { defineOperation } from '../engine/operation.ts';
+import type { EventStream } from '../engine/latest-stream.ts';
+import { requireUser } from '../identity/identity.ts';
+import { addSubscriptionType, type Builder } from '../schema/builder.ts';
+import { addResultUnion, subscriptionField } from '../schema/result-field.ts';
+import { checkId, checkedId, type IdInput } from './input.ts';
+import { readLimit } from './limits.ts';
+import { liveContexts, type DeletedContext, type ExecutionContextEvent } from './model.ts';
+import type { ExecutionContextTypes } from './types.ts';
+
+const watchExecutionContext = defineOperation<
+  { readonly id: IdInput },
+  EventStream<ExecutionContextEvent>
+>({
+  field: 'Subscription.executionContextUpdated',
+  limit: readLimit,
+  check(args, request) {
+    checkId(args);
+    request.service(liveContexts).admit(requireUser(request.identity));
+  },
+  run: ({ id }, request) => request.service(liveContexts).watch(checkedId(id), request),
+});
+
+export function addWatch(
+  builder: Builder,
+  { errors, AiExecutionContext, Deleted }: ExecutionContextTypes,
+) {
+  const Result = addResultUnion(builder, errors, {
+    name: 'ExecutionContextUpdatedResult',
+    description: 'The context as it is now, that it was deleted, or why there is no more of it.',
+    success: AiExecutionContext,
+    last: {
+      type: Deleted,
+      is: (event): event is DeletedContext => 'deletedId' in event,
+    },
+  });
+  addSubscriptionType(builder);
+  builder.subscriptionField('executionContextUpdated', (t) =>
+    t.field({
+      type: Result,
+      args: { id: t.arg.id({ required: true, description: 'The id of the context.' }) },
+      ...subscriptionField(watchExecutionContext, {
+        description:
+          'An execution context as it is now, and then each state that is new by its `version`, whoever wrote it: writes through the gateway at once, others within seconds. A slow reader gets the latest state only. The stream completes after a delete or an error; a client that connects again misses nothing, as it gets the current state first. Subscribing counts as one call, events count as none.',
+        errors,
+      }),
+    }),
+  );
+}

@@ -1,0 +1,278 @@
+import type { RequestContext } from '../engine/request-context.ts';
+import { ConflictError, UpstreamError, type InputIssue } from '../errors.ts';
+import { requireUser } from '../identity/identity.ts';
+import type { User } from '../identity/user.ts';
+import type { Departure, DepartureListener } from '../rest/request.ts';
+import {
+  LockBusyError,
+  LocksUnavailableError,
+  type HeldLock,
+  type Lease,
+} from '../shared-state/keyed-locks.ts';
+import type { Optional } from './input.ts';
+import {
+  executionContexts,
+  liveContexts,
+  type ExecutionContext,
+  type ExecutionContextStore,
+} from './model.ts';
+import { forgetRead } from './reads.ts';
+import { versionOf } from './version.ts';
+
+export interface Write<Written> {
+  readonly id: string;
+  /** For messages: `update`. */
+  readonly verb: string;
+  /**
+   * What has to be read under the lock: nothing where a remembered permission will do; `owner` to see
+   * whose it is by now; `state` to build on what is stored, so that nobody may write in between.
+   */
+  readonly reads: 'nothing' | 'owner' | 'state';
+  /** The version that has to be stored; `null`: any. Reads the state. */
+  readonly ifVersion: string | null;
+  /**
+   * Sends the write, within the deadline of the field.
+   *
+   * @param stored - What was read under the lock; `null` where nothing was.
+   * @param cancellation - Ends the write where the lock is about to be lost.
+   */
+  readonly send: (
+    store: ExecutionContextStore,
+    deadline: number,
+    stored: ExecutionContext | null,
+    cancellation: Departure | null,
+  ) => Promise<Written>;
+  /** The context that the write was answered with; `null` where there is none. */
+  readonly written: (answer: Written) => ExecutionContext | null;
+}
+
+/** Waiting for the lock ends this long before the deadline, so that the conflict can be told. */
+const answerMs = 250;
+
+/** What is wrong with an `ifVersion` that was given. */
+export function versionIssues(
+  path: readonly string[],
+  ifVersion: Optional<string>,
+): readonly InputIssue[] {
+  return ifVersion === '' ? [{ path, message: 'must not be empty: leave it out for any' }] : [];
+}
+
+/**
+ * Writes to a context that the caller may touch. All writes to one context are one queue: the
+ * permission comes first, so that no stranger holds up a context, then the lock; under it what the
+ * write has to read, which is the ownership check, too, and the write; then a look at whose context
+ * it turned out to be. The calls of one field share its deadline.
+ *
+ * @throws TypedError (or rejects with one)
+ */
+export function writeContext<Written>(
+  write: Write<Written>,
+  request: RequestContext,
+): Promise<Written> {
+  const { store, ownership, locks } = request.service(executionContexts);
+  const { id } = write;
+  const user = requireUser(request.identity);
+  const deadline = store.deadline();
+  const call: WriteCall = { user, deadline, request };
+  if (ownership.mayTouchUnread(user, id)) return writeInTurn(write, call, null, NaN);
+  const releases = locks.releases(id);
+  return store.fetch(id, request, deadline).then(
+    (context) => {
+      ownership.check(user, context);
+      return writeInTurn(write, call, context, releases);
+    },
+    (error: unknown) => {
+      ownership.forget(id);
+      throw error;
+    },
+  );
+}
+
+interface WriteCall {
+  readonly user: User;
+  readonly deadline: number;
+  readonly request: RequestContext;
+}
+
+/**
+ * @param read - The context as it was read before the lock; `null` where it was not.
+ * @param releases - How often the lock had been given back before that.
+ * @throws TypedError (or rejects with one)
+ */
+function writeInTurn<Written>(
+  write: Write<Written>,
+  call: WriteCall,
+  read: ExecutionContext | null,
+  releases: number,
+): Promise<Written> {
+  const { locks } = call.request.service(executionContexts);
+  let held: HeldLock | Promise<HeldLock>;
+  try {
+    held = locks.acquire(write.id, call.deadline - answerMs, !buildsOnState(write));
+  } catch (error) {
+    throw explain(error, write.verb);
+  }
+  if (!(held instanceof Promise)) {
+    // Nobody has written since it was read: as good as read under the lock.
+    const isFresh = locks.releases(write.id) === releases;
+    return writeUnderLock(write, call, held, isFresh ? read : null);
+  }
+  return held.then(
+    (lock) => writeUnderLock(write, call, lock, null),
+    (error: unknown) => {
+      throw explain(error, write.verb);
+    },
+  );
+}
+
+/** Whatever happens, the lock is given back. */
+function writeUnderLock<Written>(
+  write: Write<Written>,
+  call: WriteCall,
+  lock: HeldLock,
+  read: ExecutionContext | null,
+): Promise<Written> {
+  const { user, request } = call;
+  const { ownership } = request.service(executionContexts);
+  const { id, verb, written } = write;
+  const cancellation = lock.lease === null ? null : new Lapse(lock.lease);
+  let writing: Promise<Written>;
+  try {
+    writing = readAndSend(write, call, cancellation, read);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return writing.then(
+    (answer) => {
+      lock.release();
+      forgetRead(id, request);
+      const context = written(answer);
+      const live = request.service(liveContexts);
+      if (context === null) {
+        live.deleted(id);
+        ownership.forget(id);
+      } else {
+        live.changed(id);
+        ownership.checkWritten(user, context, verb);
+      }
+      return answer;
+    },
+    (error: unknown) => {
+      const isDoubtful = error instanceof UpstreamError && error.mayBeApplied;
+      if (isDoubtful) lock.abandon();
+      else lock.release();
+      forgetRead(id, request);
+      // The API refused, or the outcome is unknown: what was remembered is no longer sure.
+      if (!(error instanceof VersionConflict)) ownership.forget(id);
+      if (!(error instanceof UpstreamError)) throw error;
+      const told = cancellation?.departed === true ? lockLost(verb, error) : error;
+      throw isDoubtful && buildsOnState(write) ? unrepeatable(told) : told;
+    },
+  );
+}
+
+function readAndSend<Written>(
+  write: Write<Written>,
+  { user, deadline, request }: WriteCall,
+  cancellation: Departure | null,
+  read: ExecutionContext | null,
+): Promise<Written> {
+  const { store, ownership } = request.service(executionContexts);
+  const { id, verb, reads, send } = write;
+  const readsFirst = buildsOnState(write) || (reads === 'owner' && !ownership.mayTouchAny(user));
+  if (!readsFirst) return send(store, deadline, null, cancellation);
+  if (read !== null) {
+    checkVersion(read, write.ifVersion);
+    return send(store, deadline, read, cancellation);
+  }
+  return store.fetch(id, request, deadline).then((stored) => {
+    ownership.check(user, stored);
+    checkVersion(stored, write.ifVersion);
+    // Nothing was written yet, and what was read may be outdated by the time that it would be.
+    if (cancellation?.departed === true) throw lockLost(verb, null);
+    return send(store, deadline, stored, cancellation);
+  });
+}
+
+/** Whether nobody may write between what is read and what is written. */
+function buildsOnState({ reads, ifVersion }: Pick<Write<never>, 'reads' | 'ifVersion'>): boolean {
+  return reads === 'state' || ifVersion !== null;
+}
+
+class VersionConflict extends ConflictError {}
+
+/** @throws VersionConflict */
+function checkVersion(stored: ExecutionContext, ifVersion: string | null): void {
+  if (ifVersion === null) return;
+  const currentVersion = versionOf(stored);
+  if (ifVersion === currentVersion) return;
+  throw new VersionConflict('The execution context has changed since that version.', {
+    currentVersion,
+  });
+}
+
+/** The loss of a lock, as what ends a write. */
+class Lapse implements Departure {
+  readonly #lease: Lease;
+
+  constructor(lease: Lease) {
+    this.#lease = lease;
+  }
+
+  get departed(): boolean {
+    return this.#lease.lapsed;
+  }
+
+  watch(listener: DepartureListener): void {
+    this.#lease.onLapse = () => {
+      listener.clientDeparted();
+    };
+  }
+
+  unwatch(): void {
+    this.#lease.onLapse = null;
+  }
+}
+
+/** What keeps a write from its lock, as what the caller is told. */
+function explain(error: unknown, verb: string): unknown {
+  if (error instanceof LockBusyError) {
+    return new ConflictError(
+      error.reason === 'full'
+        ? 'Too many other writes to this execution context are waiting. Try again later.'
+        : 'Other writes to this execution context took too long. Try again later.',
+      { cause: error },
+    );
+  }
+  if (!(error instanceof LocksUnavailableError)) return error;
+  return new UpstreamError(
+    `No ${verb} can be kept apart from other writes at the moment, so nothing was written.`,
+    { code: 'UPSTREAM_UNAVAILABLE', retryable: true, cause: error },
+  );
+}
+
+/** @param error - What the write came to; `null` where it was not begun. */
+function lockLost(verb: string, error: UpstreamError | null): UpstreamError {
+  const mayBeApplied = error?.mayBeApplied === true;
+  const message = `The lock on this execution context could not be kept, so the ${verb} was given up.`;
+  return new UpstreamError(mayBeApplied ? `${message} It may have been applied.` : message, {
+    code: mayBeApplied ? 'UPSTREAM_FAILED' : 'UPSTREAM_UNAVAILABLE',
+    retryable: true,
+    mayBeApplied,
+    ...(error !== null && { cause: error }),
+  });
+}
+
+/** A write that builds on what is stored would build on itself, or find another version. */
+function unrepeatable(error: UpstreamError): UpstreamError {
+  if (!error.retryable) return error;
+  const { message, code, status, mayBeApplied, cause } = error;
+  return new UpstreamError(message, {
+    code,
+    retryable: false,
+    mayBeApplied,
+    ...(status !== null && { status }),
+    cause,
+  });
+}

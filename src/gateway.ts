@@ -1,0 +1,220 @@
+import type { Plugin } from 'graphql-yoga';
+
+import { createFetchDoor, type FetchDoor } from './doors/fetch/fetch-door.ts';
+import { graphiqlExamples, type GraphiQLOptions } from './doors/fetch/graphiql/index.ts';
+import { createCors, type Cors } from './engine/cors.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import type { PersistedDocumentsOptions } from './engine/persisted-documents.ts';
+import { Services, type ResultListener } from './engine/request-context.ts';
+import {
+  executionContexts as service,
+  liveContexts,
+  type ExecutionContexts,
+  type LiveContexts,
+} from './execution-contexts/model.ts';
+import { createLive } from './execution-contexts/live.ts';
+import { addExecutionContexts } from './execution-contexts/schema.ts';
+import { createFront } from './front.ts';
+import type { ResolveIdentity } from './identity/identity.ts';
+import { createApi, createIdentityProvider, type Telemetry } from './parts.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
+import { createMemoryStore } from './rate-limit/memory-store.ts';
+import type { ImmediateRateLimitStore, RateLimitStore } from './rate-limit/store.ts';
+import { readReadiness } from './readiness.ts';
+import { createSubgraphSchema } from './schema/subgraph.ts';
+import { createLocalLocks } from './shared-state/keyed-locks.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+
+/** The executable subgraph schema, built once when this module is loaded. */
+export const schema = createSubgraphSchema([addExecutionContexts]);
+
+/** What a gateway does the same however it is reached. */
+export interface EndpointOptions {
+  /** Where GraphQL is. @default '/graphql' */
+  readonly endpoint?: string | undefined;
+  /** Answers `__schema` and `__type`; `_service` stays open either way. @default false */
+  readonly introspection?: boolean | undefined;
+  /** Origins of the pages that may call from a browser. @default none */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** Persisted documents. @default automatic ones only */
+  readonly documents?: PersistedDocumentsOptions | undefined;
+  /** More Yoga plugins, run after the gateway's own. Their hooks see every operation, at a cost. */
+  readonly plugins?: readonly Plugin[] | undefined;
+}
+
+export interface ConnectOptions extends EndpointOptions {
+  /** Where execution contexts are stored, and who may touch them. */
+  readonly executionContexts: ExecutionContexts;
+  /** Shows them as they change. @default with polls, events and limits of this process */
+  readonly live?: LiveContexts | undefined;
+  readonly rateLimiter: RateLimiter;
+  readonly resolveIdentity: ResolveIdentity;
+  /** The page at the endpoint; `false` serves none. @default false */
+  readonly graphiql?: GraphiQLOptions | false | undefined;
+  /** Told of an error that is a bug; the client is told no more than that there was one. @default nobody */
+  readonly onBug?: ((error: unknown) => void) | undefined;
+  /** Told the member of its union that a root field was answered with. @default nobody */
+  readonly onResult?: ResultListener | undefined;
+  /** Told why an entity reference of another subgraph came back null. @default nobody */
+  readonly onNullReference?: ((code: string) => void) | undefined;
+}
+
+export interface ConnectedGateway extends FetchDoor {
+  readonly engine: Engine;
+  readonly cors: Cors;
+}
+
+/** Connects an engine made of these parts with its Fetch door. */
+export function connectGateway(options: ConnectOptions): ConnectedGateway {
+  const ignore = (): void => undefined;
+  const { onBug = ignore } = options;
+  const engine = createEngine({
+    schema,
+    services: new Services()
+      .set(service, {
+        ...options.executionContexts,
+        locks: options.executionContexts.locks ?? createLocalLocks(),
+      })
+      .set(liveContexts, options.live ?? createLive({ ...options.executionContexts, onBug })),
+    rateLimiter: options.rateLimiter,
+    resolveIdentity: options.resolveIdentity,
+    documents: options.documents,
+    onBug,
+    onResult: options.onResult ?? ignore,
+    onNullReference: options.onNullReference ?? ignore,
+  });
+  const cors = createCors(options.corsOrigins ?? []);
+  return { ...createFetchDoor({ ...options, engine, cors }), engine, cors };
+}
+
+/** The REST API that stores the execution contexts. */
+export interface UpstreamOptions {
+  /** Its base URL; a path prefix is kept. */
+  readonly url: string;
+  /**
+   * The gateway's own key, with which the gateway checks who owns a context. `null` forwards the
+   * caller's token instead, and the API decides.
+   *
+   * @default null
+   */
+  readonly apiKey?: string | null | undefined;
+  /** Deadline of one field's upstream work in milliseconds, retries included. @default 10000 */
+  readonly timeoutMs?: number | undefined;
+  /** The permission that may touch every context, with an `apiKey`. @default null, nobody */
+  readonly adminPermission?: string | null | undefined;
+  /** The only `organization` claim with which that permission counts. @default null, any */
+  readonly adminOrganization?: string | null | undefined;
+}
+
+/** Who signs the session tokens. */
+export interface IdentityOptions {
+  /** What `iss` must be. */
+  readonly issuer: string;
+  /** What must be among `aud`. @default null, not checked */
+  readonly audience?: string | null | undefined;
+  /** Where the issuer's keys are. @default `{issuer}/.well-known/jwks.json` */
+  readonly jwksUrl?: string | null | undefined;
+}
+
+export interface GatewayOptions extends EndpointOptions {
+  /** The REST API, or storage of one's own and the rule who may touch what is in it. */
+  readonly upstream: UpstreamOptions | ExecutionContexts;
+  /** The issuer of the session tokens, or a way of one's own to tell who is calling. */
+  readonly identity: IdentityOptions | ResolveIdentity;
+  /** What counts the limits. @default in this process */
+  readonly rateLimitStore?: RateLimitStore | ImmediateRateLimitStore | undefined;
+  /** The page at the endpoint; `true` opens it with the examples. @default false */
+  readonly graphiql?: GraphiQLOptions | boolean | undefined;
+  /** Size of a request body; beyond: HTTP 413. @default 1048576 */
+  readonly maxBodyBytes?: number | undefined;
+  /** Answers `/health` and `/ready`. @default false */
+  readonly probes?: boolean | undefined;
+  /** Answers `/metrics`, in Prometheus' text format. @default false */
+  readonly metrics?: boolean | undefined;
+  /** Gets a line a request, and what goes wrong. @default none */
+  readonly logger?: Logger | undefined;
+}
+
+export interface Gateway {
+  /** Where GraphQL is. */
+  readonly endpoint: string;
+  /**
+   * Answers a request, of any path. Can be passed on without its object. A server that speaks Node's
+   * requests needs an adapter: see docs/embedding.md.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Waits for the calls of the API that are under way, and closes the connections to it. */
+  close(): Promise<void>;
+}
+
+/** A gateway as something that answers Fetch requests. It listens to nothing by itself. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { upstream, identity, graphiql = false } = options;
+  const logger = options.logger ?? createLogger({ level: 'silent' });
+  const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
+  const telemetry = { logger, metrics };
+  const { client, executionContexts } =
+    'url' in upstream
+      ? connectUpstream(upstream, telemetry)
+      : { client: null, executionContexts: upstream };
+  const connected = connectGateway({
+    ...options,
+    executionContexts,
+    rateLimiter: createRateLimiter({
+      store: options.rateLimitStore ?? createMemoryStore(),
+      onDecision: ({ group }, { admitted }) => {
+        metrics.rateLimits.decided(group, admitted);
+      },
+    }),
+    resolveIdentity:
+      typeof identity === 'function'
+        ? identity
+        : createIdentityProvider({ ...identity, ...telemetry }),
+    graphiql: graphiql === true ? { tabs: graphiqlExamples } : graphiql,
+    onBug: (error) => {
+      logger.error({ err: error }, 'unexpected error');
+    },
+    onResult: metrics.requests.answered,
+    onNullReference: metrics.requests.referenceMissed,
+  });
+  // Storage of one's own is there from the start.
+  let upstreamAnswered = client === null;
+  if (options.probes === true) {
+    void client?.answered().then((answered) => (upstreamAnswered = answered));
+  }
+  let shuttingDown = false;
+  return {
+    endpoint: connected.endpoint,
+    fetch: createFront({
+      door: connected,
+      cors: connected.cors,
+      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+      readiness:
+        options.probes === true
+          ? () =>
+              readReadiness({
+                upstreamAnswered: () => upstreamAnswered,
+                circuitState: () => client?.circuitState ?? 'closed',
+                sharedLimits: null,
+                shuttingDown: () => shuttingDown,
+              })
+          : null,
+      showsMetrics: options.metrics === true,
+      ...telemetry,
+    }),
+    async close() {
+      shuttingDown = true;
+      await client?.close();
+    },
+  };
+}
+
+function connectUpstream(
+  { url, apiKey = null, timeoutMs = 10_000, ...admin }: UpstreamOptions,
+  telemetry: Telemetry,
+) {
+  const { adminPermission = null, adminOrganization = null } = admin;
+  const administrators = { permission: adminPermission, organization: adminOrganization };
+  return createApi({ url, apiKey, timeoutMs, administrators, ...telemetry });
+}

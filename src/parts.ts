@@ -1,0 +1,90 @@
+import { createOwnership, decidedUpstream } from './execution-contexts/ownership.ts';
+import { createRestStore } from './execution-contexts/rest.ts';
+import type { ExecutionContexts } from './execution-contexts/model.ts';
+import { createFailureLog } from './failure-log.ts';
+import { createIdentityResolver, type ResolveIdentity } from './identity/identity.ts';
+import { createTokenVerifier, type TokenVerifierOptions } from './identity/token-verifier.ts';
+import { isAdministrator, type AdministratorRule } from './identity/user.ts';
+import { createRestClient, type RestClient } from './rest/client.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** Where the parts tell what happens. */
+export interface Telemetry {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface ApiOptions extends Telemetry {
+  /** The REST API's base URL; a path prefix is kept. */
+  readonly url: string;
+  /** `null` forwards the caller's token, so that the API decides who may touch what. */
+  readonly apiKey: string | null;
+  readonly timeoutMs: number;
+  /** Who may touch every context, with an `apiKey`. */
+  readonly administrators: AdministratorRule;
+}
+
+/** The way to the API, whose troubles are counted and logged: single exchanges at `debug`. */
+export function createApi(options: ApiOptions): {
+  readonly client: RestClient;
+  readonly executionContexts: ExecutionContexts;
+} {
+  const { url, apiKey, timeoutMs, administrators, logger, metrics } = options;
+  const failures = createFailureLog({ logger, what: 'the API' });
+  const client = createRestClient({
+    url,
+    apiKey,
+    timeoutMs,
+    observer: {
+      exchanged(operation, result, durationMs, requestId, cause) {
+        metrics.upstream.exchanged(operation, result, durationMs);
+        if (cause === null) failures.ended();
+        else if (result !== 'canceled') failures.failed(result, cause);
+        if (!logger.isLevelEnabled('debug')) return;
+        const rounded = Math.round(durationMs * 10) / 10;
+        logger.debug({ requestId, operation, result, durationMs: rounded }, 'upstream exchange');
+      },
+      shed: metrics.upstream.shed,
+      retried: metrics.upstream.retried,
+      circuitChanged(state) {
+        logger[state === 'open' ? 'error' : 'info']({ state }, 'upstream circuit');
+      },
+      malformed(operation, what, requestId) {
+        metrics.upstream.malformed(operation);
+        logger.warn({ requestId, operation, what }, 'malformed answer of the API');
+      },
+    },
+  });
+  metrics.upstream.watch(() => ({ circuit: client.circuitState, callsInFlight: client.pending }));
+  const store = createRestStore({
+    client,
+    onMalformedDate(operation, requestId) {
+      metrics.upstream.malformedDate(operation);
+      logger.warn({ requestId, operation }, 'created_at of the API is no RFC 3339 date-time');
+    },
+  });
+  const ownership = client.forwardsToken
+    ? decidedUpstream
+    : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) });
+  return { client, executionContexts: { store, ownership } };
+}
+
+export interface IdentityProviderOptions
+  extends Telemetry, Omit<TokenVerifierOptions, 'onKeyFetch'> {}
+
+/** Tokens of one issuer. Fetches of its keys are counted, and logged where they fail. */
+export function createIdentityProvider(options: IdentityProviderOptions): ResolveIdentity {
+  const { logger, metrics, ...verifier } = options;
+  const failures = createFailureLog({ logger, what: "the issuer's keys" });
+  return createIdentityResolver({
+    verifier: createTokenVerifier({
+      ...verifier,
+      onKeyFetch(outcome, cause) {
+        metrics.identity.keysFetched(outcome);
+        if (outcome === 'fetched') failures.ended();
+        else failures.failed(outcome, cause);
+      },
+    }),
+  });
+}

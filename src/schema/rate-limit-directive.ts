@@ -1,0 +1,65 @@
+import { PothosSchemaError } from '@pothos/core';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  GraphQLInt,
+  GraphQLNonNull,
+  GraphQLString,
+  isNonNullType,
+  isUnionType,
+  type GraphQLSchema,
+} from 'graphql';
+
+import { operationOf, resultUnionOf } from '../engine/result-union.ts';
+
+/** How a field's limits stand in the SDL, one use for each window. */
+export const rateLimitDirective = new GraphQLDirective({
+  name: 'rateLimit',
+  description:
+    'Admits at most `max` calls of a user in any sliding `window` (such as "60s"). Fields of one `group` share the count. Where a field has several, all of them hold, and a refused call counts in none.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  isRepeatable: true,
+  args: {
+    window: { type: new GraphQLNonNull(GraphQLString) },
+    max: { type: new GraphQLNonNull(GraphQLInt) },
+    group: { type: GraphQLString },
+  },
+});
+
+/**
+ * Checks the limits of a whole schema: every limited field performs the operation that is defined for
+ * it, has a result union to refuse in, and one group has one set of windows, since it is one count.
+ *
+ * @throws PothosSchemaError naming the field.
+ */
+export function checkLimits(schema: GraphQLSchema): void {
+  const groups = new Map<string, string>();
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const root of roots) {
+    for (const [name, field] of Object.entries(root?.getFields() ?? {})) {
+      const operation = operationOf(field);
+      if (operation === undefined) continue;
+      const coordinate = `${root?.name ?? ''}.${name}`;
+      if (operation.field !== coordinate) {
+        throw new PothosSchemaError(
+          `Field ${coordinate} performs the operation that is defined for ${operation.field}`,
+        );
+      }
+      const type = isNonNullType(field.type) ? field.type.ofType : field.type;
+      if (!isUnionType(type) || resultUnionOf(type) === undefined) {
+        throw new PothosSchemaError(
+          `Field ${coordinate} has a rate limit but no result union to refuse in`,
+        );
+      }
+      const { group } = operation.limit;
+      const declared = JSON.stringify(operation.rules);
+      const before = groups.get(group) ?? declared;
+      groups.set(group, before);
+      if (before !== declared) {
+        throw new PothosSchemaError(
+          `Field ${coordinate} gives the rate limit group "${group}" other limits than another field of it`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import type { ObjectRef } from '@pothos/core';
+import { getNamedType, type GraphQLResolveInfo, type GraphQLUnionType } from 'graphql';
+
+import { streamOf, type EventStream } from '../engine/latest-stream.ts';
+import { resultUnionOf, type ResultUnion } from '../engine/result-union.ts';
+import { settle, type Operation } from '../engine/operation.ts';
+import type { RequestContext } from '../engine/request-context.ts';
+import { TypedError } from '../errors.ts';
+import type { RateLimitWindow } from '../rate-limit/limit.ts';
+import type { Builder, SchemaTypes } from './builder.ts';
+import type { AnyError, ErrorTypes } from './error-types.ts';
+import { rateLimitDirective } from './rate-limit-directive.ts';
+
+export interface ResultOptions<Value extends object, Last extends object> {
+  /** The name of the union, such as `UpdateThingResult`. */
+  readonly name: string;
+  readonly description: string;
+  readonly success: ObjectRef<SchemaTypes, Value>;
+  /** What the stream of a subscription may end with besides an error. */
+  readonly last?: LastEvent<Last> | undefined;
+}
+
+export interface LastEvent<Last extends object> {
+  readonly type: ObjectRef<SchemaTypes, Last>;
+  readonly is: (event: object) => event is Last;
+}
+
+/** Adds the union of what an operation answers: its success type, and the errors of its resource. */
+export function addResultUnion<Value extends object, Last extends object = never>(
+  builder: Builder,
+  { refs, memberOf }: ErrorTypes,
+  { name, description, success, last }: ResultOptions<Value, Last>,
+) {
+  const successMember = (value: object): string =>
+    last?.is(value) === true ? last.type.name : success.name;
+  const resultUnion: ResultUnion = {
+    success: success.name,
+    errorMember: memberOf,
+    eventMember: (event) => (event instanceof TypedError ? memberOf(event) : successMember(event)),
+  };
+  return builder.unionType(name, {
+    description,
+    types: [...refs, success, ...(last === undefined ? [] : [last.type])],
+    resolveType: (value: object) =>
+      value instanceof ShownError ? value.member : successMember(value),
+    extensions: { resultUnion },
+  });
+}
+
+export interface OperationFieldOptions<Value extends object> {
+  /** Of the field; the limit is added to it. */
+  readonly description: string;
+  readonly errors: ErrorTypes;
+  readonly success: ObjectRef<SchemaTypes, Value>;
+  /** What stands on the field in the SDL before its limits. @default none */
+  readonly directives?: readonly AppliedDirective[];
+}
+
+export interface AppliedDirective {
+  readonly name: string;
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The options of a field that performs an operation: its limit in the SDL, and a resolver that
+ * answers every foreseen outcome as a member of the result union.
+ */
+export function operationField<Args extends object, Value extends object>(
+  operation: Operation<Args, Value>,
+  { description, errors, success, directives = [] }: OperationFieldOptions<Value>,
+) {
+  return {
+    ...describe(operation, description, directives),
+    async resolve(
+      _root: unknown,
+      args: Args,
+      request: RequestContext,
+      info: GraphQLResolveInfo,
+    ): Promise<Value | AnyError> {
+      const result = await settle(operation, args, request);
+      const error = result instanceof TypedError ? result : null;
+      const member = error === null ? success.name : errors.memberOf(error);
+      request.answered(info.operation.operation, info.fieldName, member, error?.code ?? null);
+      const shown = error === null ? result : new ShownError(member, error);
+      return shown as Value | AnyError;
+    },
+  };
+}
+
+/**
+ * The options of a field that subscribes: like {@link operationField}, for an operation whose value
+ * is a stream. A call that is refused is a stream of its error alone.
+ */
+export function subscriptionField<Args extends object, Event extends object>(
+  operation: Operation<Args, EventStream<Event | TypedError>>,
+  { description, errors, directives = [] }: Omit<OperationFieldOptions<Event>, 'success'>,
+) {
+  return {
+    ...describe(operation, description, directives),
+    async subscribe(
+      _root: unknown,
+      args: Args,
+      request: RequestContext,
+    ): Promise<EventStream<Event | TypedError>> {
+      const opened = await settle(operation, args, request);
+      return opened instanceof TypedError ? streamOf<Event | TypedError>(opened) : opened;
+    },
+    resolve(
+      root: unknown,
+      _args: Args,
+      request: RequestContext,
+      info: GraphQLResolveInfo,
+    ): Event | AnyError {
+      const event = root as Event | TypedError;
+      const union = unionOf(info);
+      const member = union.eventMember(event);
+      const error = event instanceof TypedError ? event : null;
+      request.answered(info.operation.operation, info.fieldName, member, error?.code ?? null);
+      const shown = error === null ? event : new ShownError(errors.memberOf(error), error);
+      return shown as Event | AnyError;
+    },
+  };
+}
+
+function unionOf({ returnType }: GraphQLResolveInfo): ResultUnion {
+  const union = resultUnionOf(getNamedType(returnType) as GraphQLUnionType);
+  if (union === undefined) throw new TypeError('A subscription must have a result union.');
+  return union;
+}
+
+/** What the SDL says of an operation's field. */
+function describe<Args extends object, Value>(
+  operation: Operation<Args, Value>,
+  description: string,
+  directives: readonly AppliedDirective[],
+) {
+  const { limit, rules } = operation;
+  const limits = rules.map(({ window, max }) => ({
+    name: rateLimitDirective.name,
+    args: { window, max, group: limit.group },
+  }));
+  return {
+    description: `${description} ${describeLimit(limit.group, limit.windows)}`,
+    extensions: { operation, directives: [...directives, ...limits] },
+  };
+}
+
+/**
+ * An error as the value of a field: all that its type's fields read. graphql-js takes every `Error`
+ * that a resolver returns for one that it throws.
+ */
+class ShownError {
+  readonly member: string;
+  readonly message: string;
+
+  constructor(member: string, error: TypedError) {
+    Object.assign(this, error);
+    this.member = member;
+    this.message = error.message;
+  }
+}
+
+const periods: ReadonlyMap<number, string> = new Map([
+  [1_000, 'second'],
+  [60_000, 'minute'],
+  [3_600_000, 'hour'],
+]);
+
+/** People read a field's description, not the directives on it. */
+function describeLimit(group: string, windows: readonly RateLimitWindow[]): string {
+  const parts = windows.map(({ max, windowMs }) => {
+    const period = periods.get(windowMs) ?? `${windowMs / 1000} s`;
+    return `${max} a ${period}`;
+  });
+  return `Limit of a user: ${parts.join(' and ')}, counted with all fields of the group \`${group}\`.`;
+}

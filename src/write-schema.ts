@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+
+import { schema } from './gateway.ts';
+import { printSchema } from './schema/subgraph.ts';
+
+const file = new URL('../schema.graphql', import.meta.url);
+
+writeFileSync(file, printSchema(schema));
