@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { listen } from '../../src/doors/node/listening-server.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { createGate } from '../support/upstream-gate.ts';
+import { answersTo, closing, dial, headerIn, lines, post, statusesIn, typename } from './wire.ts';
+
+const read = JSON.stringify({ query: '{ executionContext(id: "ctx_1") { __typename } }' });
+const health = lines('GET /health HTTP/1.1', 'host: gateway', '', '');
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({
+    env: { MAX_BODY_BYTES: '1000', CORS_ORIGINS: 'https://app.example.com' },
+  });
+  gateway.upstream.seed({ id: 'ctx_1' });
+});
+afterAll(() => gateway.close());
+afterEach(() => {
+  gateway.upstream.clear();
+});
+
+async function authorization(): Promise<string> {
+  return `authorization: Bearer ${await gateway.freshToken()}`;
+}
+
+/** The logged line of the request with this id. */
+async function lineOf(requestId: string): Promise<Record<string, unknown>> {
+  const find = () =>
+    gateway
+      .logs()
+      .split('\n')
+      .find(
+        (line) =>
+          line.includes(`"${requestId}"`) &&
+          /"msg":"(?:request|malformed HTTP request)"/.test(line),
+      );
+  await expect.poll(find).toBeDefined();
+  return JSON.parse(find() ?? '') as Record<string, unknown>;
+}
+
+async function metrics(): Promise<string> {
+  return (await fetch(`${gateway.url}/metrics`)).text();
+}
+
+describe('bytes behind a request that are no request', () => {
+  it.each([
+    ['a probe', health],
+    ['an operation', post(typename)],
+    ['several', health + post(typename) + health],
+  ])('get a 400 of their own after the answers before it: %s', async (_, requests) => {
+    const answers = await answersTo(gateway.url, `${requests}garbage\r\n\r\n`);
+    const expected = requests.match(/HTTP\/1.1/g)?.map(() => 200) ?? [];
+    expect(statusesIn(answers)).toEqual([...expected, 400]);
+  });
+
+  it('wait for an answer that takes its time', async () => {
+    const gate = createGate();
+    gateway.upstream.always(gate.hold());
+    const answers = answersTo(gateway.url, `${post(read, await authorization())}garbage\r\n\r\n`);
+    await gate.reached(1);
+    gate.open();
+    expect(statusesIn(await answers)).toEqual([200, 400]);
+    expect(await answers).toContain('"AiExecutionContext"');
+  });
+
+  it('are logged by the id that they were answered with, and counted', async () => {
+    const answer = await answersTo(gateway.url, 'garbage\r\n\r\n');
+    expect(statusesIn(answer)).toEqual([400]);
+    const requestId = headerIn(answer, 'x-request-id') ?? '';
+    expect(await lineOf(requestId)).toMatchObject({ code: 'HPE_INVALID_METHOD' });
+    expect(await metrics()).toMatch(/gateway_http_refusals_total\{code="HPE_INVALID_METHOD"\} \d/);
+  });
+});
+
+describe('a body that is no body', () => {
+  it.each(['no number\r\n', '5\r\nabcdefgh\r\n', 'fffffffffffffffff\r\n'])(
+    'is refused as what its headers say who sent it: %j',
+    async (chunk) => {
+      const requestId = `bad-chunk-${chunk.length}`;
+      const head = lines(
+        'POST /graphql HTTP/1.1',
+        'host: gateway',
+        'content-type: application/json',
+        'transfer-encoding: chunked',
+        `x-request-id: ${requestId}`,
+        'origin: https://app.example.com',
+        '',
+        '',
+      );
+      const answer = await answersTo(gateway.url, head + chunk);
+      expect(statusesIn(answer)).toEqual([400]);
+      expect(headerIn(answer, 'x-request-id')).toBe(requestId);
+      expect(headerIn(answer, 'access-control-allow-origin')).toBe('https://app.example.com');
+      expect(await lineOf(requestId)).toMatchObject({ status: 400, path: '/graphql' });
+    },
+  );
+});
+
+describe('a client that closes its side after its request', () => {
+  it.each([
+    ['a probe', () => health],
+    ['an operation', () => post(typename)],
+    ['two', () => post(typename) + health],
+    ['an operation at the API', async () => post(read, await authorization())],
+  ])('gets its answer: %s', async (_, requests) => {
+    const answers = await answersTo(gateway.url, await requests(), { thenClose: true });
+    expect(statusesIn(answers)).not.toContain(400);
+    expect(statusesIn(answers).at(-1)).toBe(200);
+  });
+
+  it('gets it however long that takes', async () => {
+    const gate = createGate();
+    gateway.upstream.always(gate.hold());
+    const request = post(read, await authorization());
+    const answers = answersTo(gateway.url, request, { thenClose: true });
+    await gate.reached(1);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    gate.open();
+    expect(statusesIn(await answers).filter((status) => status !== 102)).toEqual([200]);
+    expect(await answers).toContain('"AiExecutionContext"');
+  });
+});
+
+describe('a client that leaves before its answer', () => {
+  it.each(['close', 'reset'] as const)('is logged and counted as 499, by %s', async (how) => {
+    const gate = createGate();
+    gateway.upstream.always(gate.hold());
+    const requestId = `gone-by-${how}`;
+    const socket = await dial(gateway.url);
+    socket.write(post(read, await authorization(), `x-request-id: ${requestId}`));
+    await gate.reached(1);
+    if (how === 'close') socket.destroy();
+    else socket.resetAndDestroy();
+    expect(await lineOf(requestId)).toMatchObject({ status: 499, complete: false });
+    expect(await metrics()).toMatch(/status="499"/);
+    gate.open();
+  });
+});
+
+describe('a client that waits for 100 Continue', () => {
+  /** Sends the head alone, and the body once it may. */
+  async function ask(body: string, ...headers: readonly string[]): Promise<string> {
+    const request = post(body, 'expect: 100-continue', closing, ...headers);
+    const at = request.indexOf('\r\n\r\n') + 4;
+    const socket = await dial(gateway.url);
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+      if (received === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write(request.slice(at));
+    });
+    socket.write(request.slice(0, at));
+    await once(socket, 'end');
+    socket.end();
+    return received;
+  }
+
+  it('gets it, and then its answer', async () => {
+    expect(statusesIn(await ask(typename))).toEqual([100, 200]);
+  });
+
+  it.each([
+    ['too large a body', ' '.repeat(1_001), [], 413],
+    ['nothing that can be sent', typename, ['accept: text/html'], 406],
+    ['no JSON', typename, ['content-type: text/plain'], 415],
+    ['compressed', typename, ['content-encoding: gzip'], 415],
+    ['two tokens', typename, ['authorization: Bearer a', 'authorization: Bearer b'], 400],
+  ])('is refused without it: %s', async (_, body, headers, status) => {
+    expect(statusesIn(await ask(body, ...headers))).toEqual([status]);
+  });
+});
+
+describe('a client that is slow', () => {
+  it.each([
+    ['within its headers', 'POST / HTTP/1.1\r\nhost: x\r\n'],
+    ['before its first byte', ''],
+  ])('is cut off once its time is up, and not at twice that time: %s', async (_, bytes) => {
+    const server = await listen({
+      host: '127.0.0.1',
+      port: 0,
+      listener: (_request, response) => response.end(),
+      keepAliveTimeoutMs: 75_000,
+      requestTimeoutMs: 1_000,
+    });
+    const begunAt = performance.now();
+    const answer = await answersTo(server.url, bytes);
+    const tookMs = performance.now() - begunAt;
+    expect(statusesIn(answer)).toEqual([408]);
+    expect(tookMs).toBeGreaterThan(900);
+    expect(tookMs).toBeLessThan(3_500);
+    await server.drain(0, 0);
+  });
+
+  it('is cut off after 30 s within its body, and told so under its own id', async () => {
+    const begunAt = performance.now();
+    const request = post(typename, 'x-request-id: so-slow').slice(0, -5);
+    const answer = await answersTo(gateway.url, request);
+    const tookMs = performance.now() - begunAt;
+    expect(statusesIn(answer)).toEqual([408]);
+    expect(headerIn(answer, 'x-request-id')).toBe('so-slow');
+    expect(tookMs).toBeGreaterThan(29_000);
+    expect(tookMs).toBeLessThan(33_500);
+    expect(await lineOf('so-slow')).toMatchObject({ status: 408 });
+  }, 40_000);
+});
