@@ -19,7 +19,14 @@ const config: CodegenConfig = {
         enumType: 'string-literal',
         // A scalar without a row stops the generator, where it would otherwise become `any`.
         strictScalars: true,
-        scalars: { ID: 'string', JSON: 'unknown', DateTime: 'string' },
+        scalars: {
+          ID: 'string',
+          JSON: 'unknown',
+          JSONObject: 'Record<string, unknown>',
+          DateTime: 'string',
+          // Of the definition of `@link`: no operation has one.
+          link__Import: 'unknown',
+        },
       },
     },
     // For Apollo Client's cache: which types a fragment on an interface or a union applies to.

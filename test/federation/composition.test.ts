@@ -4,9 +4,16 @@ import { composeServices as composeWithApollo } from '@apollo/composition';
 import {
   composeServices as composeWithTheGuild,
   compositionHasErrors,
+  transformSupergraphToPublicSchema,
 } from '@theguild/federation-composition';
 import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
-import { assertObjectType, buildASTSchema, getArgumentValues, parse } from 'graphql';
+import {
+  assertObjectType,
+  buildASTSchema,
+  getArgumentValues,
+  parse,
+  type GraphQLSchema,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { conversationsSdl } from '../../examples/supergraph/conversations/schema.ts';
@@ -17,7 +24,12 @@ interface Composition {
   readonly errors: readonly string[];
   readonly hints: readonly string[];
   readonly supergraphSdl?: string | undefined;
+  /** What clients of the supergraph see. */
+  readonly api?: GraphQLSchema | undefined;
 }
+
+const apiOf = (supergraphSdl: string) =>
+  buildASTSchema(transformSupergraphToPublicSchema(parse(supergraphSdl)));
 
 const services = (ours: string) => [
   { name: 'execution-contexts', url: 'http://contexts.test/graphql', typeDefs: parse(ours) },
@@ -27,13 +39,18 @@ const services = (ours: string) => [
 const composers: Readonly<Record<string, (ours: string) => Composition>> = {
   '@apollo/composition'(ours) {
     const { errors = [], hints = [], supergraphSdl } = composeWithApollo(services(ours));
-    return { errors: errors.map(String), hints: hints.map(String), supergraphSdl };
+    return {
+      errors: errors.map(String),
+      hints: hints.map(String),
+      supergraphSdl,
+      api: supergraphSdl === undefined ? undefined : apiOf(supergraphSdl),
+    };
   },
   '@theguild/federation-composition'(ours) {
     const result = composeWithTheGuild(services(ours));
-    return compositionHasErrors(result)
-      ? { errors: result.errors.map(String), hints: [] }
-      : { errors: [], hints: [], supergraphSdl: result.supergraphSdl };
+    if (compositionHasErrors(result)) return { errors: result.errors.map(String), hints: [] };
+    const { supergraphSdl } = result;
+    return { errors: [], hints: [], supergraphSdl, api: apiOf(supergraphSdl) };
   },
   '@wundergraph/composition'(ours) {
     const result = federateSubgraphs({
@@ -46,6 +63,7 @@ const composers: Readonly<Record<string, (ours: string) => Composition>> = {
     return {
       errors: result.success ? [] : result.errors.map(String),
       hints: result.warnings.map(({ message }) => message),
+      api: result.success ? result.federatedGraphClientSchema : undefined,
     };
   },
 };
@@ -54,6 +72,15 @@ describe.each(Object.entries(composers))('composed by %s', (_name, compose) => {
   it('goes together with a subgraph that has errors and JSON of its own, without a hint', () => {
     const { errors, hints } = compose(sdl);
     expect({ errors, hints }).toEqual({ errors: [], hints: [] });
+  });
+
+  it('shows clients nothing of what the subgraph defines for composers and tools', () => {
+    const { api } = compose(sdl);
+    const types = Object.keys(api?.getTypeMap() ?? {}).filter((name) => !name.startsWith('__'));
+    expect(types).toContain('AiExecutionContext');
+    expect(types.filter((name) => /__|FieldSet/.test(name))).toEqual([]);
+    const directives = api?.getDirectives().map(({ name }) => name) ?? [];
+    expect(directives.filter((name) => /^(?:link|key|composeDirective)$/.test(name))).toEqual([]);
   });
 
   it.each([

@@ -11,6 +11,7 @@ const update = /* GraphQL */ `
         id
         sessionId
         context
+        version
       }
       ... on ExecutionContextError {
         code
@@ -21,7 +22,10 @@ const update = /* GraphQL */ `
         }
       }
       ... on ExecutionContextNotFoundError {
-        missing: id
+        executionContextId
+      }
+      ... on ExecutionContextConflictError {
+        currentVersion
       }
       ... on ExecutionContextRateLimitError {
         source
@@ -62,7 +66,12 @@ describe.each(routers)('an update through %s', (_name, startRouter) => {
   }
 
   it('is an AiExecutionContext', async () => {
-    expect(await updated()).toEqual({ __typename: 'AiExecutionContext', id: 'ctx_1', ...input });
+    expect(await updated()).toEqual({
+      __typename: 'AiExecutionContext',
+      id: 'ctx_1',
+      ...input,
+      version: expect.stringMatching(/./) as string,
+    });
     expect(supergraph.contexts.upstream.stored('ctx_1')).toMatchObject({ context: input.context });
   });
 
@@ -92,7 +101,7 @@ describe.each(routers)('an update through %s', (_name, startRouter) => {
     expect(await updated({ id: 'ctx_none' })).toEqual({
       __typename: 'ExecutionContextNotFoundError',
       code: 'NOT_FOUND',
-      missing: 'ctx_none',
+      executionContextId: 'ctx_none',
     });
   });
 
@@ -101,6 +110,7 @@ describe.each(routers)('an update through %s', (_name, startRouter) => {
     expect(await updated()).toEqual({
       __typename: 'ExecutionContextConflictError',
       code: 'CONFLICT',
+      currentVersion: null,
     });
   });
 

@@ -25,10 +25,12 @@ export type ExecutionContextErrorCode =
   /** The API cannot be reached, or refuses work. */
   | 'UPSTREAM_UNAVAILABLE';
 
-/** What to change: at least one of the fields. Left out or null keeps what is stored. */
+/** What to change: a context, a sessionId or both. Left out or null keeps what is stored. */
 export type UpdateExecutionContextInput = {
   /** The new state, whole: it replaces what is stored and is not merged into it. */
   context?: unknown;
+  /** Writes only where this is the stored `version`; else the result is a conflict. */
+  ifVersion?: string | null | undefined;
   /** The new session. It can be replaced but not removed. */
   sessionId?: string | null | undefined;
 };

@@ -40,6 +40,17 @@
       "ExecutionContextRateLimitError",
       "ExecutionContextUpstreamError"
     ],
+    "ExecutionContextUpdatedResult": [
+      "AiExecutionContext",
+      "DeletedExecutionContext",
+      "ExecutionContextAuthenticationError",
+      "ExecutionContextConflictError",
+      "ExecutionContextForbiddenError",
+      "ExecutionContextInputError",
+      "ExecutionContextNotFoundError",
+      "ExecutionContextRateLimitError",
+      "ExecutionContextUpstreamError"
+    ],
     "ExecutionContextsResult": [
       "ExecutionContextAuthenticationError",
       "ExecutionContextConflictError",
@@ -47,6 +58,16 @@
       "ExecutionContextInputError",
       "ExecutionContextNotFoundError",
       "ExecutionContextPage",
+      "ExecutionContextRateLimitError",
+      "ExecutionContextUpstreamError"
+    ],
+    "MergeExecutionContextResult": [
+      "AiExecutionContext",
+      "ExecutionContextAuthenticationError",
+      "ExecutionContextConflictError",
+      "ExecutionContextForbiddenError",
+      "ExecutionContextInputError",
+      "ExecutionContextNotFoundError",
       "ExecutionContextRateLimitError",
       "ExecutionContextUpstreamError"
     ],
@@ -103,6 +124,17 @@
       "ExecutionContextRateLimitError",
       "ExecutionContextUpstreamError"
     ],
+    "ExecutionContextUpdatedResult": [
+      "AiExecutionContext",
+      "DeletedExecutionContext",
+      "ExecutionContextAuthenticationError",
+      "ExecutionContextConflictError",
+      "ExecutionContextForbiddenError",
+      "ExecutionContextInputError",
+      "ExecutionContextNotFoundError",
+      "ExecutionContextRateLimitError",
+      "ExecutionContextUpstreamError"
+    ],
     "ExecutionContextsResult": [
       "ExecutionContextAuthenticationError",
       "ExecutionContextConflictError",
@@ -110,6 +142,16 @@
       "ExecutionContextInputError",
       "ExecutionContextNotFoundError",
       "ExecutionContextPage",
+      "ExecutionContextRateLimitError",
+      "ExecutionContextUpstreamError"
+    ],
+    "MergeExecutionContextResult": [
+      "AiExecutionContext",
+      "ExecutionContextAuthenticationError",
+      "ExecutionContextConflictError",
+      "ExecutionContextForbiddenError",
+      "ExecutionContextInputError",
+      "ExecutionContextNotFoundError",
       "ExecutionContextRateLimitError",
       "ExecutionContextUpstreamError"
     ],

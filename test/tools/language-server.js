@@ -1,0 +1,3 @@
+import languageServer from 'graphql-language-service-server';
+
+await languageServer.startServer({ method: 'stream' });
