@@ -1,5 +1,5 @@
-import { parseRateLimitRules } from '../src/rate-limit/limit.ts';
-import { updateLimit } from '../src/schema/limits.ts';
+import { parseLimit } from '../src/rate-limit/limit.ts';
+import { updateLimit } from '../src/execution-contexts/limits.ts';
 import { startIssuer } from '../test/support/issuer.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { passThrough } from '../test/support/upstream-faults.ts';
@@ -17,7 +17,7 @@ const pauseMs = 20;
 /** A longer pause of the load, in milliseconds, would prove nothing about what is admitted in it. */
 const maxQuietMs = 500;
 
-const windows = parseRateLimitRules(updateLimit.limits);
+const { windows } = parseLimit(updateLimit);
 
 export const rateLimits: SoakPart = {
   name: 'rate-limits',

@@ -8,10 +8,12 @@ import { inspect } from 'node:util';
 
 import { faults } from './faults.ts';
 import { fuzz } from './fuzz.ts';
+import { idleStreams, live } from './live.ts';
 import type { SoakPart } from './part.ts';
 import { rateLimits } from './rate-limits.ts';
+import { twoWays } from './two-ways.ts';
 
-const parts: readonly SoakPart[] = [rateLimits, faults, fuzz];
+const parts: readonly SoakPart[] = [rateLimits, faults, fuzz, twoWays, live, idleStreams];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !parts.some((part) => part.name === name));

@@ -30,14 +30,18 @@ describe('the configuration', () => {
       audience: null,
       adminPermission: 'execution_contexts:manage',
       adminOrganization: null,
-      redisUrl: null,
+      redis: null,
+      redisKeyPrefix: 'execution-context-gateway:',
       onStoreFailure: 'local',
       graphiql: true,
       introspection: true,
       maxBodyBytes: 1_048_576,
-      corsOrigins: [],
+      documents: { trusted: null, trustedOnly: false, automatic: true },
+      live: { pollMs: 2_000, maxStreamsPerUser: 100, maxStreams: 5_000 },
+      corsOrigins: ['http://localhost:5173', 'http://127.0.0.1:5173'],
       logLevel: 'info',
       routerSecret: null,
+      keepAliveTimeoutMs: 75_000,
       shutdownDrainMs: 2_000,
       warnings: [],
     });
@@ -89,7 +93,10 @@ describe('the configuration', () => {
     ['UPSTREAM_TIMEOUT_MS', '2147483647', /to 86400000/],
     ['JWT_ISSUER', 'login', /absolute URL/],
     ['JWKS_URL', 'http://login.example.com/jwks', /https:\/\//],
-    ['REDIS_URL', 'http://user:hidden@redis', /redis:\/\/ or rediss:\/\//],
+    ['REDIS_URL', 'http://user:hidden@redis', /redis:\/\/.* or rediss:\/\//],
+    ['REDIS_URL', 'redis://user:hidden%@redis', /decode|percent/],
+    ['REDIS_URL', 'redis://:hidden@redis/abc', /database/],
+    ['KEEP_ALIVE_TIMEOUT_MS', '0', /from 1 to/],
     ['RATE_LIMIT_ON_STORE_FAILURE', 'open', /one of local, closed/],
     ['GRAPHIQL', 'yes', /one of true, false/],
     ['INTROSPECTION', '1', /one of true, false/],
@@ -114,5 +121,31 @@ describe('the configuration', () => {
       'PORT',
       'LOG_LEVEL',
     ]);
+  });
+});
+
+describe('a misspelt variable', () => {
+  it.each([
+    ['UPSTREAM_ULR', 'UPSTREAM_URL'],
+    ['UPSTREAM_APIKEY', 'UPSTREAM_API_KEY'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['cors_origins', 'CORS_ORIGINS'],
+    ['PROT', 'PORT'],
+  ])('is named beside the one that was meant: %s', (variable, meant) => {
+    expect(readConfig({ [variable]: 'value' }).warnings).toEqual([
+      `${variable} means nothing: is it a misspelt ${meant}?`,
+    ]);
+  });
+
+  it('is named where its absence stops the start', () => {
+    const { problems } = refusalOf({ NODE_ENV: 'production', UPSTREAM_ULR: real.UPSTREAM_URL });
+    expect(problems.map(({ variable }) => variable)).toEqual(['UPSTREAM_URL', 'UPSTREAM_ULR']);
+  });
+
+  it('is not suspected in what other programs are told by', () => {
+    const others = ['HOME', 'PATH', 'HOSTNAME', 'LANG', 'POSTGRES_URL', 'REDIS_PORT', 'NODE_PATH'];
+    const environment = Object.fromEntries(others.map((name) => [name, 'value']));
+    expect(readConfig(environment).warnings).toEqual([]);
   });
 });

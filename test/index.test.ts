@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import * as face from '../src/index.ts';
-import type { ExecutionContextsApi } from '../src/index.ts';
-import { startIssuer } from './support/issuer.ts';
+import type { ExecutionContextStore, GatewayOptions } from '../src/index.ts';
+import { startIssuer, type Issuer } from './support/issuer.ts';
+import { startUpstream, type Upstream } from './support/upstream.ts';
 
 const update = /* GraphQL */ `
   mutation {
@@ -17,6 +18,16 @@ const update = /* GraphQL */ `
   }
 `;
 
+const updated = {
+  data: {
+    updateExecutionContext: {
+      __typename: 'AiExecutionContext',
+      id: 'ctx_123',
+      context: { progress: 75 },
+    },
+  },
+};
+
 const stored = {
   id: 'ctx_123',
   agentId: null,
@@ -27,52 +38,174 @@ const stored = {
   createdAt: null,
 };
 
-it('has all it takes to put the gateway in front of storage of one’s own', async () => {
-  const issuer = await startIssuer();
-  const api: Pick<ExecutionContextsApi, 'deadline' | 'fetch' | 'update'> = {
-    deadline: () => Infinity,
-    fetch: async () => stored,
-    update: async (_id, { context }) => ({ ...stored, context }),
-  };
-  const gateway = face.createGateway({
-    services: {
-      executionContexts: face.createExecutionContexts({
-        api: api as ExecutionContextsApi,
-        ownership: face.createOwnership({ isAdministrator: () => false }),
-      }),
-      rateLimiter: face.createRateLimiter({ store: face.createMemoryStore() }),
-    },
-    resolveIdentity: face.createIdentityResolver({
-      verifier: face.createTokenVerifier({ issuer: issuer.url }),
-    }),
+describe('createGateway', () => {
+  let issuer: Issuer;
+  let upstream: Upstream;
+  beforeAll(async () => {
+    [issuer, upstream] = await Promise.all([startIssuer(), startUpstream()]);
+    upstream.seed({ id: 'ctx_123', user_id: 'alice' });
+  });
+  afterAll(() => Promise.all([issuer.close(), upstream.close()]));
+
+  function create(options: Partial<GatewayOptions> = {}): face.Gateway {
+    return face.createGateway({
+      upstream: { url: upstream.url, apiKey: 'test-api-key' },
+      identity: { issuer: issuer.url },
+      ...options,
+    });
+  }
+
+  async function operation(query: string, path = '/graphql'): Promise<Request> {
+    return new Request(`http://gateway${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await issuer.token({ sub: 'alice' })}`,
+      },
+      body: JSON.stringify({ query }),
+    });
+  }
+
+  it('answers operations with an API and an issuer, and nothing else given', async () => {
+    const gateway = create();
+    const response = await gateway.fetch(await operation(update));
+    expect(await response.json()).toEqual(updated);
+    expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    await gateway.close();
   });
 
-  const response = await gateway.fetch('http://gateway/graphql', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${await issuer.token({ sub: 'alice' })}`,
-    },
-    body: JSON.stringify({ query: update }),
-  });
-  expect(await response.json()).toEqual({
-    data: {
-      updateExecutionContext: {
-        __typename: 'AiExecutionContext',
-        id: 'ctx_123',
-        context: { progress: 75 },
+  it('has all it takes to put the gateway in front of storage of one’s own', async () => {
+    const store: Pick<ExecutionContextStore, 'deadline' | 'fetch' | 'update'> = {
+      deadline: () => Infinity,
+      fetch: async () => stored,
+      update: async (_id, { context }) => ({ ...stored, context }),
+    };
+    const gateway = create({
+      upstream: {
+        store: store as ExecutionContextStore,
+        ownership: face.createOwnership({ isAdministrator: () => false }),
       },
-    },
+    });
+    const response = await gateway.fetch(await operation(update));
+    expect(await response.json()).toEqual(updated);
   });
-  await issuer.close();
+
+  it('knows callers by a function of one’s own, and counts limits in a store of one’s own', async () => {
+    const charged: string[] = [];
+    const gateway = create({
+      identity: () => ({
+        kind: 'anonymous',
+        error: new face.AuthenticationError('Nobody is known here.'),
+      }),
+      rateLimitStore: {
+        consume({ user }) {
+          charged.push(user);
+          return { admitted: true, retryAfterMs: 0, refusedBy: null, windows: [] };
+        },
+      },
+    });
+    const query = update.replace('__typename', '... on ExecutionContextError { message }');
+    const response = await gateway.fetch(await operation(query));
+    expect(await response.json()).toEqual({
+      data: { updateExecutionContext: { message: 'Nobody is known here.' } },
+    });
+    expect(charged).toEqual([]);
+    await gateway.close();
+  });
+
+  it.each([
+    ['says its length', true],
+    ['is streamed', false],
+  ])('refuses a body beyond its limit that %s', async (_, saysLength) => {
+    const gateway = create({ maxBodyBytes: 200 });
+    const body = JSON.stringify({ query: `{ __typename } #${'x'.repeat(300)}` });
+    const request = new Request('http://gateway/graphql', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(saysLength && { 'content-length': String(body.length) }),
+      },
+      body: saysLength ? body : new Blob([body]).stream(),
+      ...(!saysLength && { duplex: 'half' }),
+    });
+    const response = await gateway.fetch(request);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: 'The request body is larger than 200 bytes.',
+          extensions: { code: 'PAYLOAD_TOO_LARGE' },
+        },
+      ],
+    });
+    await gateway.close();
+  });
+
+  it('answers probes and metrics, and logs, where asked', async () => {
+    let logged = '';
+    const destination = { write: (line: string) => void (logged += line) };
+    const gateway = create({
+      endpoint: '/api/graphql',
+      probes: true,
+      metrics: true,
+      logger: face.createLogger({ level: 'info', destination }),
+    });
+    await gateway.fetch(await operation(update, '/api/graphql'));
+    const get = (path: string) => gateway.fetch(new Request(`http://gateway${path}`));
+    expect((await get('/health')).status).toBe(200);
+    expect([200, 503]).toContain((await get('/ready')).status);
+    expect(await (await get('/metrics')).text()).toMatch(
+      /^gateway_\w*requests?\w*\{.*operation="mutation".*\} 1$/m,
+    );
+    const lines = logged.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({
+        msg: 'request',
+        path: '/api/graphql',
+        status: 200,
+        operation: 'mutation',
+        results: { AiExecutionContext: 1 },
+      }),
+    );
+    await gateway.close();
+  });
+
+  it('answers nothing but GraphQL unless asked', async () => {
+    const gateway = create();
+    for (const path of ['/', '/health', '/ready', '/metrics', '/graphqlx']) {
+      const response = await gateway.fetch(new Request(`http://gateway${path}`));
+      expect([path, response.status]).toEqual([path, 404]);
+    }
+    await gateway.close();
+  });
 });
 
-it('opens nothing when imported: a process that does no more ends by itself', () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', '--eval', "import('./src/index.ts')"],
-    { encoding: 'utf8', timeout: 15_000 },
-  );
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
+describe('the package', () => {
+  it('opens nothing when imported: a process that does no more ends by itself', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--eval', "import('./src/index.ts')"],
+      { encoding: 'utf8', timeout: 15_000 },
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('exports what embedding takes, and no more', () => {
+    expect(Object.keys(face).sort()).toEqual([
+      'AuthenticationError',
+      'ConflictError',
+      'ForbiddenError',
+      'InputError',
+      'JsonText',
+      'NotFoundError',
+      'RateLimitError',
+      'TypedError',
+      'UpstreamError',
+      'createGateway',
+      'createLogger',
+      'createOwnership',
+      'decidedUpstream',
+    ]);
+  });
 });

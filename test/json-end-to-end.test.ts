@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { send, type RawRequest } from './http/request.ts';
+import { send, type RawRequest } from './doors/node/request.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { canonicalTokens, jsonTextsEqual } from './support/json-equality.ts';
 import { jsonText, literalText, nestedText } from './support/json-texts.ts';

@@ -142,6 +142,7 @@ const statuses: Readonly<Record<number, (operation: OperationName) => Outcome>> 
   404: refused('NotFound'),
   408: late,
   409: refused('Conflict'),
+  410: refused('NotFound'),
   412: refused('Conflict'),
   413: refused('Input'),
   422: refused('Input'),
@@ -156,7 +157,7 @@ const bodyless = new Set([204, 205, 304]);
 
 function statusFault(status: number): Fault {
   const answer = bodyless.has(status) ? reply(status) : replyError(status, 'no');
-  const deleted = status === 200 || status === 204;
+  const deleted = [200, 202, 204, 205].includes(status);
   const outcome = statuses[status] ?? (deleted ? malformedUnlessDeleted : malformed);
   return fault(`HTTP ${status}`, answer, outcome);
 }

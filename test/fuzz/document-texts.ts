@@ -17,7 +17,7 @@ import {
   type GraphQLInputType,
 } from 'graphql';
 
-import { schema } from '../../src/schema/index.ts';
+import { schema } from '../../src/gateway.ts';
 
 /** Makes one choice of so many after the other. */
 type Choose = (options: number) => number;
@@ -30,6 +30,7 @@ const scalars: Readonly<Record<string, readonly string[]>> = {
   Boolean: ['true', 'false'],
   String: ['"x"', '""', '"""block"""'],
   JSON: ['{ step: 1 }', '[1, 2.50, 1e400]', 'null', '"x"', '{ __proto__: { a: [] } }'],
+  JSONObject: ['{ step: 1 }', '{ a: null, b: { c: [] } }', '{}'],
   _Any: ['{ __typename: "AiExecutionContext", id: "ctx_1" }', '{ id: 1 }', '7', '{}'],
 };
 

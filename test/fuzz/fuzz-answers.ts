@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { send, type RawAnswer } from '../http/request.ts';
+import { send, type RawAnswer } from '../doors/node/request.ts';
 import { signedIn, type FuzzRequest } from './fuzz-requests.ts';
 
 /** Longer than any of these requests may take, in milliseconds. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { schema } from '../../src/schema/index.ts';
+import { schema } from '../../src/gateway.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { validDocument } from './document-texts.ts';
 import { violationOf, violationOfBytes } from './fuzz-answers.ts';

@@ -130,7 +130,7 @@ const fullPage = () => ({
   items: [{ id: target.id }],
   hasMore: false,
 });
-const deleted = () => ({ __typename: 'DeletedExecutionContext', id: target.id });
+const deleted = () => ({ __typename: 'DeletedExecutionContext', deletedId: target.id });
 
 /** What each operation answers, and what reaches the API for it: a refused write never does. */
 type Row = Record<OperationName, readonly [object | (() => object), readonly string[]]>;
