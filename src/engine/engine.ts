@@ -71,9 +71,11 @@ export interface Engine {
   resolveDocument(parameters: Parameters): NamedDocument;
   /**
    * Takes in a document that has parsed and validated and is about to be executed, so that it is
-   * known by its key, and has a plan from now on.
+   * known by its key from now on.
+   *
+   * @param makesPlan - Whether it gets a plan, too.
    */
-  learn(named: NamedDocument, document: DocumentNode): void;
+  learn(named: NamedDocument, document: DocumentNode, makesPlan: boolean): void;
   /** The GraphQL context of a request that goes Yoga's way. At once for a token verified lately. */
   contextOf(incoming: Incoming): RequestContext | Promise<RequestContext>;
 }
@@ -144,9 +146,9 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
     resolveDocument: documents.resolve,
-    learn(named, document) {
+    learn(named, document, makesPlan) {
       documents.keep(named);
-      plans.learn(named.text, named.key, document);
+      if (makesPlan) plans.learn(named.text, named.key, document);
     },
     contextOf(incoming) {
       const identity = resolveIdentity(incoming.authorization);

@@ -1,6 +1,8 @@
+import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { createTextCache } from '../../src/engine/plan-cache.ts';
+import { createPlanCache, createTextCache } from '../../src/engine/plan-cache.ts';
+import { schema } from '../../src/gateway.ts';
 
 describe('a cache of documents', () => {
   it('holds hundreds of the usual size', () => {
@@ -20,5 +22,39 @@ describe('a cache of documents', () => {
     cache.set('usual', {});
     cache.set('x'.repeat(100_000), {});
     expect([...cache.keys()]).toEqual(['usual']);
+  });
+});
+
+describe('a cache of plans', () => {
+  const text = '{ executionContext(id: "é/1") { __typename } }';
+
+  function learn(key: string | null = null, source = text) {
+    const cache = createPlanCache(schema, (asked) => asked === 'trusted');
+    cache.learn(source, key, parse(source));
+    return cache;
+  }
+
+  it('finds a document however its JSON string is spelled', () => {
+    const cache = learn();
+    const plan = cache.find(JSON.stringify(text));
+    expect(plan).not.toBeNull();
+    const spellings = [
+      '"{ executionContext(id: \\"\\u00e9\\/1\\") { __typename } }"',
+      '"\\u007b executionContext(id: \\u0022é/1\\u0022) { __typename } }"',
+    ];
+    for (const spelling of [...spellings, ...spellings]) expect(cache.find(spelling)).toBe(plan);
+    expect(cache.find(JSON.stringify(`${text} `))).toBeNull();
+  });
+
+  it('has no plan of what is executed in Yoga’s way only', () => {
+    const source = '{ _service { sdl } }';
+    expect(learn('trusted', source).find(JSON.stringify(source))).toBeNull();
+    expect(learn('trusted', source).findByKey('trusted', false)).toBeNull();
+  });
+
+  it('tells pinned keys from others', () => {
+    expect(learn('trusted').findByKey('trusted', true)).not.toBeNull();
+    expect(learn('other').findByKey('other', true)).toBeNull();
+    expect(learn('other').findByKey('other', false)).not.toBeNull();
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import type {
@@ -32,10 +33,10 @@ const store: ExecutionContextStore = {
   delete: () => Promise.resolve(),
 };
 
-function createTestGateway() {
+function createTestGateway({ forced = false } = {}) {
   const bugs: unknown[] = [];
   const side = createSide({
-    forced: false,
+    forced,
     clock: createClock(),
     executionContexts: { store },
     resolveIdentity: () => ({ kind: 'user', user: alice }),
@@ -108,6 +109,18 @@ describe('an operation seen before', () => {
     await post({ query });
     const target = `/graphql?query=${encodeURIComponent(query)}`;
     expect((await send({ method: 'GET', target })).status).toBe(405);
+  });
+
+  it.each([
+    ['without plugins', false],
+    ['with plugins of an embedder’s', true],
+  ])('is known by its hash from then on: %s', async (_name, forced) => {
+    const { post } = createTestGateway({ forced });
+    const sha256Hash = createHash('sha256').update(read).digest('hex');
+    const named = { variables: { id: 'ctx_1' }, extensions: { persistedQuery: { sha256Hash } } };
+    const atFirst = await post({ query: read, ...named });
+    expect(await post(named)).toEqual(atFirst);
+    expect(await post(named)).toEqual(atFirst);
   });
 
   it('is charged each time', async () => {

@@ -76,7 +76,7 @@ describe('createRateLimiter', () => {
       limiter.decide('ann', limit, 1),
       limiter.decide('ann', single, 1),
     ]);
-    expect((await Promise.all(calls)).map(({ admitted }) => admitted)).toEqual([
+    expect((await settled(calls)).map(({ admitted }) => admitted)).toEqual([
       true,
       true,
       true,
@@ -111,7 +111,7 @@ describe('createRateLimiter', () => {
       onDecision,
     });
     const looks = [1, 2, 3].map(() => limiter.decide('ann', limit, 0));
-    for (const { windows: states } of looks) {
+    for (const { windows: states } of await settled(looks)) {
       expect(states.map(({ remaining }) => remaining)).toEqual([10, 50]);
     }
     expect(onDecision).not.toHaveBeenCalled();

@@ -90,7 +90,7 @@ export function useEngine(
     onExecute({ args, executeFn, setExecuteFn }) {
       const { document, contextValue } = begin(args);
       const { document: named } = contextValue;
-      if (learns && named !== null) engine.learn(named, document);
+      if (named !== null) engine.learn(named, document, learns);
       setExecuteFn((executed): unknown =>
         executeFn({ ...executed, contextValue: contextValue.requestContext }),
       );
@@ -104,7 +104,7 @@ export function useEngine(
         const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
         throw new GraphQLError(eventsOnly, { extensions });
       }
-      if (learns && named !== null) engine.learn(named, document);
+      if (named !== null) engine.learn(named, document, learns);
       setSubscribeFn((subscribed): unknown =>
         subscribeFn({ ...subscribed, contextValue: contextValue.requestContext }),
       );
