@@ -27,6 +27,7 @@ describe('a scrape', () => {
     expect(types.map((line) => line.replace('# TYPE ', '')).sort()).toEqual([
       'gateway_http_refusals_total counter',
       'gateway_jwks_fetches_total counter',
+      'gateway_local_locks_total counter',
       'gateway_log_lines_dropped_total counter',
       'gateway_null_references_total counter',
       'gateway_rate_limit_decisions_total counter',
@@ -37,6 +38,8 @@ describe('a scrape', () => {
       'gateway_request_duration_seconds histogram',
       'gateway_requests_in_flight gauge',
       'gateway_results_total counter',
+      'gateway_stream_ends_total counter',
+      'gateway_streams_open gauge',
       'gateway_upstream_calls_in_flight gauge',
       'gateway_upstream_circuit_state gauge',
       'gateway_upstream_exchange_duration_seconds histogram',
