@@ -43,7 +43,7 @@ export class RedisProtocolError extends Error {
   readonly code = 'PROTOCOL';
 }
 
-/** The store is in reach, but this one call was not counted: no other call need fare so. */
+/** The store is in reach, but this one call was not counted. Other calls may well be. */
 export class UncountedCallError extends Error {
   override readonly name = 'UncountedCallError';
 }

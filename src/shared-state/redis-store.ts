@@ -114,8 +114,12 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   return {
     consume({ user, group }, windows, cost = 1) {
       const key = connection.key(`rate-limit:${digestUser(user)}:${group}`);
-      const giveUpMs = performance.now() + timeoutMs;
-      return withinTimeout(consumeBy(giveUpMs, key, windows, cost), timeoutMs);
+      return new Promise((resolve, reject) => {
+        connection.sendTogether(() => {
+          const giveUpMs = performance.now() + timeoutMs;
+          withinTimeout(consumeBy(giveUpMs, key, windows, cost), timeoutMs).then(resolve, reject);
+        });
+      });
     },
 
     async probe() {

@@ -9,8 +9,8 @@ import { parseRedisUrl } from '../../src/shared-state/redis-url.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 
 /** The gateway's own connection to a Redis. */
-export function connectionTo(url: string): RedisConnection {
-  return createRedisConnection({ target: parseRedisUrl(url) });
+export function connectionTo(url: string, keyPrefix?: string): RedisConnection {
+  return createRedisConnection({ target: parseRedisUrl(url), keyPrefix });
 }
 
 /** A store with a connection of its own. */

@@ -2,22 +2,35 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** A TCP proxy that can keep back what clients send, and deliver it later. */
+/**
+ * A TCP proxy that can keep back what clients send, and deliver it later; that can be far away; and
+ * that can lead elsewhere, as a name does after a failover.
+ */
 export interface HoldingProxy {
   readonly url: string;
   /** Pieces that clients have sent so far. */
   readonly received: number;
   hold(): void;
   release(): void;
+  /** From now on each piece takes `ms` milliseconds on its way, there and back. */
+  delay(ms: number): void;
+  /** Leads new connections to another server. Those there are stay where they are. */
+  leadTo(targetUrl: string): void;
   close(): void;
 }
 
 export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy> {
-  const target = new URL(targetUrl);
+  let target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   const kept: (() => void)[] = [];
   let holding = false;
   let received = 0;
+  let delayMs = 0;
+  /** Timers of one length fire in the order they were set. */
+  const deliver = (to: Socket, chunk: Buffer) => {
+    if (delayMs === 0) to.write(chunk);
+    else setTimeout(() => to.write(chunk), delayMs);
+  };
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
@@ -29,11 +42,13 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
       });
       socket.on('error', () => socket.destroy());
     }
-    upstream.pipe(client);
-    client.on('data', (chunk) => {
+    upstream.on('data', (chunk: Buffer) => {
+      deliver(client, chunk);
+    });
+    client.on('data', (chunk: Buffer) => {
       received += 1;
       if (holding) kept.push(() => upstream.write(chunk));
-      else upstream.write(chunk);
+      else deliver(upstream, chunk);
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,7 +65,13 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
     },
     release() {
       holding = false;
-      for (const deliver of kept.splice(0)) deliver();
+      for (const send of kept.splice(0)) send();
+    },
+    delay(ms) {
+      delayMs = ms;
+    },
+    leadTo(url) {
+      target = new URL(url);
     },
     close() {
       for (const socket of sockets) socket.destroy();

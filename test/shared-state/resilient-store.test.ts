@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseLimit } from '../../src/rate-limit/limit.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import type { ResilientStoreOptions } from '../../src/shared-state/resilient-store.ts';
+import { UncountedCallError, UnusableRedisError } from '../../src/shared-state/redis-failure.ts';
 import { createResilientStore } from '../../src/shared-state/resilient-store.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import { createClock } from '../support/clock.ts';
@@ -141,6 +142,58 @@ describe('createResilientStore', () => {
     expect(await slow).toMatchObject({ admitted: true });
     expect(store.healthy).toBe(true);
     expect(onOutage).toHaveBeenCalledOnce();
+  });
+
+  it('tells a cause once however it alternates with others, with how often it failed meanwhile', async () => {
+    const onCauseChange = vi.fn();
+    const { remote, store, call, onOutage } = open({ onCauseChange });
+    await store.start();
+    const [refused, lost] = ['ECONNREFUSED', 'ECONNRESET'].map((code) =>
+      Object.assign(new Error(code), { code }),
+    );
+    remote.store.consume.mockRejectedValue(refused);
+    for (let index = 0; index < 20; index += 1) {
+      remote.store.probe.mockRejectedValueOnce(refused).mockRejectedValueOnce(lost);
+    }
+    remote.store.probe.mockResolvedValue(undefined);
+    await call();
+    await vi.waitUntil(() => store.healthy);
+    expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: refused });
+    expect(onCauseChange).toHaveBeenCalledExactlyOnceWith({ cause: lost, failures: 1 });
+  });
+
+  it('decides a call alone that the store did not count, and goes on asking the store', async () => {
+    const onUncounted = vi.fn();
+    const { remote, store, call, onOutage } = open({ onUncounted, onStoreFailure: 'closed' });
+    await store.start();
+    const cause = new UncountedCallError('this one');
+    for (let index = 0; index < 20; index += 1) {
+      remote.store.consume.mockRejectedValueOnce(cause);
+      expect(await call()).toMatchObject({ admitted: false, refusedBy: null });
+    }
+    expect(await call()).toMatchObject({ admitted: true });
+    expect(onUncounted).toHaveBeenCalledExactlyOnceWith({ cause, failures: 0 });
+    expect(onOutage).not.toHaveBeenCalled();
+  });
+
+  it('asks, at most once an interval, whether a call that was not counted is the only one', async () => {
+    const { remote, store, call, onOutage } = open({ probeIntervalMs: 60_000 });
+    await store.start();
+    remote.store.probe.mockRejectedValue(broken);
+    remote.store.consume.mockRejectedValue(new UncountedCallError('every one'));
+    await Promise.all(Array.from({ length: 20 }, call));
+    await vi.waitUntil(() => !store.healthy);
+    expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
+    // At the start, for the calls, and the first of the outage.
+    expect(remote.store.probe).toHaveBeenCalledTimes(3);
+  });
+
+  it('does not start with a store that no waiting makes usable', async () => {
+    const { remote, store, onOutage } = open();
+    const refusal = new UnusableRedisError('CLUSTER', 'A cluster.');
+    remote.store.probe.mockRejectedValueOnce(refusal);
+    await expect(store.start()).rejects.toBe(refusal);
+    expect(onOutage).not.toHaveBeenCalled();
   });
 
   it('closes the store and stops probing', async () => {

@@ -28,13 +28,19 @@ export interface RedisServerOptions {
    * @default false
    */
   readonly cluster?: boolean;
+  /** @default a free one */
+  readonly port?: number;
+  /** More of redis-server's options, such as `['--requirepass', 'secret']`. @default none */
+  readonly options?: readonly string[];
 }
 
 export async function startRedis({
   cluster = false,
+  port: fixedPort,
+  options: more = [],
 }: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'redis-'));
-  const port = await freePort();
+  const port = fixedPort ?? (await freePort());
   const mode = cluster
     ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]
     : [];
@@ -42,7 +48,8 @@ export async function startRedis({
 
   async function start(): Promise<void> {
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
-    server = spawn('redis-server', [...options, ...mode, '--save', '', '--appendonly', 'no'], {
+    const volatile = ['--save', '', '--appendonly', 'no'];
+    server = spawn('redis-server', [...options, ...mode, ...volatile, ...more], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await readyToAccept(server);

@@ -1,0 +1,249 @@
+import { createServer, Socket, type Server } from 'node:net';
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { defineScript, type RedisConnection } from '../../src/shared-state/redis-connection.ts';
+import { codeOf, UnusableRedisError } from '../../src/shared-state/redis-failure.ts';
+import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
+import { connectionTo, observe } from './open-redis.ts';
+import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
+
+const opened: RedisConnection[] = [];
+function open(url: string, keyPrefix?: string): RedisConnection {
+  const connection = connectionTo(url, keyPrefix);
+  opened.push(connection);
+  return connection;
+}
+afterEach(() => {
+  for (const connection of opened.splice(0)) connection.close();
+});
+
+/** What a connection that cannot be made rejects with. */
+async function refusalOf(connection: RedisConnection): Promise<Error> {
+  return connection.connect().then(
+    () => {
+      throw new Error('It connected.');
+    },
+    (error: unknown) => error as Error,
+  );
+}
+
+describeWithRedis('the connection to Redis', () => {
+  let server: RedisServer;
+  let observer: Redis;
+  beforeAll(async () => {
+    server = await startRedis();
+    observer = await observe(server.url);
+  });
+  beforeEach(async () => {
+    await observer.flushall();
+  });
+  afterAll(async () => {
+    observer.disconnect();
+    await server.close();
+  });
+
+  it('opens nothing before it is asked to', async () => {
+    const clientsOf = async () =>
+      String(await observer.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const before = await clientsOf();
+    const connection = open(server.url);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await clientsOf()).toBe(before);
+    await connection.connect();
+    expect(await clientsOf()).toBe(before + 1);
+  });
+
+  it('works in the database of the URL, also after a reconnect', async () => {
+    const connection = open(`${server.url}/7`);
+    await connection.connect();
+    await connection.send((redis) => redis.set('one', '1'));
+    await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await vi.waitUntil(() => !connection.usable);
+    await vi.waitUntil(() => connection.usable, { timeout: 5_000 });
+    await connection.send((redis) => redis.set('two', '2'));
+    expect(await observer.keys('*')).toEqual([]);
+    await observer.select(7);
+    expect((await observer.keys('*')).sort()).toEqual(['one', 'two']);
+    await observer.select(0);
+  });
+
+  it('is never usable in another database than that of the URL', async () => {
+    const connection = open(`${server.url}/99`);
+    const refusal = await refusalOf(connection);
+    expect(refusal).toBeInstanceOf(UnusableRedisError);
+    expect(refusal.message).toContain('database 99');
+    for (let round = 0; round < 20; round += 1) {
+      await expect(connection.send((redis) => redis.set('lost', '1'))).rejects.toThrow();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(connection.cause).toBe('SELECT');
+    expect(await observer.keys('*')).toEqual([]);
+  });
+
+  it('is never usable where the user may not select its database', async () => {
+    await observer.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', '+@all', '-select');
+    const connection = open(server.url.replace('://', '://ann:pw@') + '/3');
+    expect(await refusalOf(connection)).toBeInstanceOf(UnusableRedisError);
+    expect(connection.usable).toBe(false);
+  });
+
+  it('does without INFO where that is not permitted', async () => {
+    await observer.call('ACL', 'SETUSER', 'bob', 'on', '>pw', '~*', '+@all', '-info');
+    const connection = open(server.url.replace('://', '://bob:pw@'));
+    await connection.connect();
+    expect(connection.usable).toBe(true);
+  });
+
+  it('puts its prefix before each name', () => {
+    expect(open(server.url).key('a:b')).toBe('execution-context-gateway:a:b');
+    expect(open(server.url, 'staging/').key('a:b')).toBe('staging/a:b');
+  });
+
+  it('reads the clock of Redis while nothing else is sent', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const connection = open(server.url);
+      await connection.connect();
+      for (let minute = 0; minute < 3; minute += 1) {
+        const before = connection.clock.observedMs;
+        vi.advanceTimersByTime(2_000);
+        await vi.waitUntil(() => connection.clock.observedMs > before);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('subscribes again after a reconnect', async () => {
+    const connection = open(server.url);
+    const subscriber = connection.createSubscriber();
+    const heard: string[] = [];
+    subscriber.on('message', (_, message: string) => heard.push(message));
+    await subscriber.subscribe(connection.key('news'));
+    await observer.publish(connection.key('news'), 'one');
+    await vi.waitUntil(() => heard.length === 1);
+    await observer.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await vi.waitUntil(async () => (await observer.publish(connection.key('news'), 'two')) === 1, {
+      timeout: 5_000,
+    });
+    await vi.waitUntil(() => heard.includes('two'));
+  });
+
+  describe('through a proxy', () => {
+    let proxy: HoldingProxy;
+    let connection: RedisConnection;
+    const echo = defineScript(`return ARGV[1]`);
+    beforeEach(async () => {
+      proxy = await startHoldingProxy(server.url);
+      connection = open(proxy.url);
+      await connection.connect();
+    });
+    afterEach(() => {
+      proxy.close();
+    });
+
+    it('sends together what is to be sent together, in order', async () => {
+      await connection.run(echo, [], ['warm']);
+      const writes = vi.spyOn(Socket.prototype as unknown as { _writev: () => void }, '_writev');
+      const replies: Promise<unknown>[] = [];
+      for (const name of ['one', 'two', 'three']) {
+        connection.sendTogether(() => replies.push(connection.run(echo, [], [name])));
+      }
+      await new Promise(setImmediate);
+      expect(await Promise.all(replies)).toEqual(['one', 'two', 'three']);
+      expect(writes).toHaveBeenCalledOnce();
+      writes.mockRestore();
+    });
+
+    it('runs a script in one round trip, also the first of a connection', async () => {
+      await observer.script('FLUSH');
+      const before = proxy.received;
+      await connection.run(echo, [], ['first']);
+      await connection.run(echo, [], ['second']);
+      expect(proxy.received - before).toBe(2);
+    });
+
+    it('has a command wait for no other', async () => {
+      await connection.run(echo, [], ['warm']);
+      proxy.delay(50);
+      const startedMs = performance.now();
+      const first = connection.send((redis) => redis.ping());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const second = connection.send((redis) => redis.ping());
+      await first;
+      await second;
+      // One after the other they would take twice 100 ms.
+      expect(performance.now() - startedMs).toBeLessThan(190);
+    });
+  });
+});
+
+describeWithRedis('a Redis that wants a password', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis({ options: ['--requirepass', 'right-secret'] });
+  });
+  afterAll(() => server.close());
+
+  it.each([
+    ['none', '', 'NOAUTH'],
+    ['a wrong one', ':wrong-secret@', 'WRONGPASS'],
+    ['one of a user it does not know', 'ann:wrong-secret@', 'WRONGPASS'],
+  ])('refuses %s, told by a code and without a secret', async (_, user, code) => {
+    const refusal = await refusalOf(open(server.url.replace('://', `://${user}`)));
+    expect(codeOf(refusal)).toBe(code);
+    expect(`${refusal.message} ${(refusal.cause as Error).message}`).not.toMatch(/secret|ann/);
+  });
+});
+
+describe('a server that is not a usable Redis', () => {
+  let server: Server;
+  let answer = '';
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      // Once for each command.
+      socket.on('data', (chunk: Buffer) => {
+        const commands = chunk.toString().match(/^\*/gm)?.length ?? 1;
+        socket.write(answer.repeat(commands));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(() => {
+    server.close();
+  });
+  const url = (protocol: string) => {
+    const address = server.address();
+    return `${protocol}://:hidden@127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  };
+
+  it.each([
+    ['HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'redis', 'PROTOCOL'],
+    ['plain text where TLS is expected', '-ERR what\r\n', 'rediss', /SSL|EPROTO/],
+    [
+      'unknown commands, whose arguments it repeats',
+      "-ERR unknown command 'HELLO', with args beginning with: 'hidden'\r\n",
+      'redis',
+      'ERR',
+    ],
+  ])('is told by a code of its own: %s', async (_, said, protocol, code) => {
+    answer = said;
+    const refusal = await refusalOf(open(url(protocol)));
+    expect(codeOf(refusal)).toMatch(code);
+    expect((refusal.cause as Error).message).not.toContain('hidden');
+  });
+});
+
+describe('an address where there is nothing', () => {
+  it.each([
+    ['redis://127.0.0.1:1', 'ECONNREFUSED'],
+    ['redis://no-such-host.invalid', /ENOTFOUND|EAI_AGAIN/],
+  ])('is told by the code of the system: %s', async (url, code) => {
+    expect(codeOf(await refusalOf(open(url)))).toMatch(code);
+  });
+});
