@@ -43,8 +43,8 @@ export interface Observation {
   readonly upstream: readonly UpstreamCall[];
   /** What was told as a bug: the error that was thrown and where in the result. */
   readonly bugs: readonly string[];
-  /** The request's line in the log, less what differs each time. */
-  readonly line: Readonly<Record<string, unknown>> | null;
+  /** Its lines in the log, less what differs each time. */
+  readonly lines: readonly object[];
 }
 
 /** A gateway behind its HTTP listener, all in this process: requests are bytes, and so are answers. */
@@ -122,12 +122,13 @@ export function createSide(options: SideOptions): ListeningSide {
       bugs.length = lines.length = 0;
       const near = connect();
       const response = await exchange(near, writeRequest(request));
-      while (lines.length === 0 && response !== null) await new Promise(setImmediate);
+      const isConcluded = () => lines.some((line) => line.includes('"msg":"request"'));
+      while (!isConcluded() && response !== null) await new Promise(setImmediate);
       return {
         response: comparable(response),
         upstream: api.calls,
         bugs: [...bugs],
-        line: lines[0] === undefined ? null : comparableLine(lines.join('')),
+        lines: lines.map(comparableLine),
       };
     },
   };
@@ -158,7 +159,13 @@ function describeBug(error: unknown): string {
   return `${String(originalError ?? error)} at ${JSON.stringify(path)} ${JSON.stringify(locations)}`;
 }
 
-function comparableLine(text: string): Record<string, unknown> {
-  const { time, durationMs, ...line } = JSON.parse(text) as Record<string, unknown>;
-  return typeof time === 'string' && typeof durationMs === 'number' ? line : { text };
+function comparableLine(text: string): object {
+  const { time, durationMs, err, ...line } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const { type, message } = (err ?? {}) as { type?: unknown; message?: unknown };
+  return {
+    ...line,
+    isTimed: typeof time === 'string' && typeof durationMs !== 'string',
+    type,
+    message,
+  };
 }

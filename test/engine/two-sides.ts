@@ -3,7 +3,7 @@ import type { GeneratorValue } from 'fast-check';
 
 import { createClock } from '../support/clock.ts';
 import { drawOperation } from './fuzz-operations.ts';
-import { createSide, type SideOptions } from './listening-side.ts';
+import { createSide, type Observation, type SideOptions } from './listening-side.ts';
 import type { RawRequest } from './raw-http.ts';
 
 /** Two gateways in one state, of which only the first makes plans. */
@@ -50,12 +50,30 @@ export class TwoSides {
   async #compare(request: RawRequest): Promise<void> {
     const planned = await this.#planned.send(request);
     const yogas = await this.#yogas.send(request);
+    const isChance = errorsAlone(planned).length > 1 || errorsAlone(yogas).length > 1;
     try {
-      deepStrictEqual(planned, yogas);
+      if (isChance) deepStrictEqual(withoutChance(planned), withoutChance(yogas));
+      else deepStrictEqual(planned, yogas);
     } catch (cause) {
       const { headers, body } = request;
       const asked = `${JSON.stringify(headers)}\n${String(body)}`;
       throw new Error(`${(cause as Error).message}\nof a request with ${asked}`, { cause });
     }
   }
+}
+
+/** The errors of a response that has no data for them; none of any other. */
+function errorsAlone({ response }: Observation): readonly unknown[] {
+  if (response?.body.startsWith('{"data":null,"errors":') !== true) return [];
+  return (JSON.parse(response.body) as { errors: unknown[] }).errors;
+}
+
+/**
+ * Of several errors in one query the first in a field that must not be null ends it, and leaves no
+ * data. Which of the others were met by then is a matter of microtasks: they are left out.
+ */
+function withoutChance(observation: Observation): object {
+  const { response, upstream, lines } = observation;
+  const headers = response?.headers.filter(([name]) => name !== 'content-length');
+  return { headers, error: errorsAlone(observation).at(-1), upstream, lines };
 }

@@ -124,6 +124,12 @@ describe('both ways are one where a store', () => {
     ],
     ['an error that is meant for the client', rejecting(raised())],
     ['an error that has a place of its own', rejecting(raised({ path: ['elsewhere', 1] }))],
+    [
+      'an error with a header that cannot be sent',
+      rejecting(
+        new GraphQLError('Raised.', { extensions: { http: { headers: { 'x-raised': 'é☕' } } } }),
+      ),
+    ],
     ['an error made of another', rejecting(raised({ originalError: bug }))],
     ['a number', async () => 42],
   ])('answers with %s', async (_name, fetch) => {

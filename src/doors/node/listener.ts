@@ -117,9 +117,13 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
         request.send(200, contentTypeOf(mediaType), text);
       } else if (failed !== null) {
         const { status, headers, body: written } = writeResult(failed, mediaType);
-        // Errors may have headers of their own.
+        // Errors may have headers of their own, which may be none that can be sent.
         const { 'content-type': contentType, ...own } = headers;
-        request.send(status, contentType ?? '', written, Object.entries(own).flat());
+        try {
+          request.send(status, contentType ?? '', written, Object.entries(own).flat());
+        } catch (error) {
+          fail(request, error);
+        }
       }
     });
   }
