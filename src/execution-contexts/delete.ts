@@ -3,19 +3,16 @@ import type { Builder } from '../schema/builder.ts';
 import { addResultUnion, operationField } from '../schema/result-field.ts';
 import { checkedId, idIssues, refuse, type IdInput, type Optional } from './input.ts';
 import { updateLimit } from './limits.ts';
+import type { DeletedContext } from './model.ts';
 import type { ExecutionContextTypes } from './types.ts';
 import { versionIssues, writeContext } from './writes.ts';
-
-interface Deleted {
-  readonly deletedId: string;
-}
 
 interface DeleteArguments {
   readonly id: IdInput;
   readonly ifVersion?: Optional<string>;
 }
 
-const deleteExecutionContext = defineOperation<DeleteArguments, Deleted>({
+const deleteExecutionContext = defineOperation<DeleteArguments, DeletedContext>({
   field: 'Mutation.deleteExecutionContext',
   limit: updateLimit,
   check({ id, ifVersion }) {
@@ -23,7 +20,7 @@ const deleteExecutionContext = defineOperation<DeleteArguments, Deleted>({
   },
   run({ id: given, ifVersion }, request) {
     const id = checkedId(given);
-    return writeContext<Deleted>(
+    return writeContext<DeletedContext>(
       {
         id,
         verb: 'delete',

@@ -1,7 +1,7 @@
 import type { Builder } from '../schema/builder.ts';
 import { addErrorTypes } from '../schema/error-types.ts';
 import { versionOf } from './version.ts';
-import type { ExecutionContext, ExecutionContextPage } from './model.ts';
+import type { DeletedContext, ExecutionContext, ExecutionContextPage } from './model.ts';
 
 /** The GraphQL types that the operations on execution contexts answer with. */
 export type ExecutionContextTypes = ReturnType<typeof addTypes>;
@@ -65,17 +65,15 @@ export function addTypes(builder: Builder) {
     }),
   });
 
-  const Deleted = builder
-    .objectRef<{ readonly deletedId: string }>('DeletedExecutionContext')
-    .implement({
-      description: 'What is left of an execution context that was deleted.',
-      fields: (t) => ({
-        deletedId: t.exposeID('deletedId', {
-          description:
-            'The id it had. Not called `id`, by which clients keep records: there is none any more.',
-        }),
+  const Deleted = builder.objectRef<DeletedContext>('DeletedExecutionContext').implement({
+    description: 'What is left of an execution context that was deleted.',
+    fields: (t) => ({
+      deletedId: t.exposeID('deletedId', {
+        description:
+          'The id it had. Not called `id`, by which clients keep records: there is none any more.',
       }),
-    });
+    }),
+  });
 
   return { errors, AiExecutionContext, Page, Deleted };
 }
