@@ -4,10 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import type { RequestListener } from 'node:http';
 
 import type { Cors } from '../../engine/cors.ts';
-import type { Engine, PreparedRequest } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { Incoming } from '../../engine/incoming.ts';
 import { acceptsEvents, negotiate } from '../../engine/negotiation.ts';
 import { isJson } from '../../engine/parameters.ts';
+import type { PreparedRequest } from '../../engine/request-reader.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
 import { contentTypeOf, writeResult } from '../../engine/result.ts';
 import { JsonSource } from '../../json/index.ts';

@@ -4,9 +4,10 @@ import type { ExecutionResult } from 'graphql';
 import type { WebSocket } from 'ws';
 
 import { Departing } from '../../engine/departing.ts';
-import type { Engine, PreparedRequest } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { Outgoing, type Incoming } from '../../engine/incoming.ts';
 import { parseBody, type Parameters } from '../../engine/parameters.ts';
+import type { PreparedRequest } from '../../engine/request-reader.ts';
 import { writeResultText } from '../../engine/result.ts';
 import {
   JsonSource,
