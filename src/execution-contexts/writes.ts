@@ -69,11 +69,12 @@ export function writeContext<Written>(
   write: Write<Written>,
   request: RequestContext,
 ): Promise<Written> {
-  const { store, ownership, locks } = request.service(executionContexts);
+  const contexts = request.service(executionContexts);
+  const { store, ownership, locks } = contexts;
   const { id } = write;
   const user = requireUser(request.identity);
   const deadline = store.deadline();
-  const call: WriteCall = { user, deadline, request };
+  const call: WriteCall = { contexts, user, deadline, request };
   if (ownership.mayTouchUnread(user, id)) return writeInTurn(write, call, null, NaN);
   const releases = locks.releases(id);
   return store.fetch(id, request, deadline).then(
@@ -89,6 +90,7 @@ export function writeContext<Written>(
 }
 
 interface WriteCall {
+  readonly contexts: typeof executionContexts.service;
   readonly user: User;
   readonly deadline: number;
   readonly request: RequestContext;
@@ -105,7 +107,7 @@ function writeInTurn<Written>(
   read: ExecutionContext | null,
   releases: number,
 ): Promise<Written> {
-  const { locks } = call.request.service(executionContexts);
+  const { locks } = call.contexts;
   let held: HeldLock | Promise<HeldLock>;
   try {
     held = locks.acquire(write.id, call.deadline - answerMs, !buildsOnState(write));
@@ -114,7 +116,7 @@ function writeInTurn<Written>(
   }
   if (!(held instanceof Promise)) {
     // Nobody has written since it was read: as good as read under the lock.
-    const isFresh = locks.releases(write.id) === releases;
+    const isFresh = read !== null && locks.releases(write.id) === releases;
     return writeUnderLock(write, call, held, isFresh ? read : null);
   }
   return held.then(
@@ -132,8 +134,8 @@ function writeUnderLock<Written>(
   lock: HeldLock,
   read: ExecutionContext | null,
 ): Promise<Written> {
-  const { user, request } = call;
-  const { ownership } = request.service(executionContexts);
+  const { contexts, user, request } = call;
+  const { ownership } = contexts;
   const { id, verb, written } = write;
   const cancellation = lock.lease === null ? null : new Lapse(lock.lease);
   let writing: Promise<Written>;
@@ -174,11 +176,11 @@ function writeUnderLock<Written>(
 
 function readAndSend<Written>(
   write: Write<Written>,
-  { user, deadline, request }: WriteCall,
+  { contexts, user, deadline, request }: WriteCall,
   cancellation: Departure | null,
   read: ExecutionContext | null,
 ): Promise<Written> {
-  const { store, ownership } = request.service(executionContexts);
+  const { store, ownership } = contexts;
   const { id, verb, reads, send } = write;
   const readsFirst = buildsOnState(write) || (reads === 'owner' && !ownership.mayTouchAny(user));
   if (!readsFirst) return send(store, deadline, null, cancellation);

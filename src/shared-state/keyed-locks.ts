@@ -57,14 +57,9 @@ export interface KeyedLocks {
   releases(key: string): number;
 }
 
-export interface QueueOptions {
-  /** How many may wait for one key. @default 200 */
-  readonly maxWaiting?: number | undefined;
-}
-
 /** Locks of this process alone: those who wait get the lock in the order in which they came. */
-export function createLocalLocks(options: QueueOptions = {}): KeyedLocks {
-  const turns = new Turns(options);
+export function createLocalLocks(): KeyedLocks {
+  const turns = new Turns();
   return {
     acquire: (key, waitUntilMs) => turns.take(key, waitUntilMs),
     releases: (key) => turns.passed(key),
@@ -72,6 +67,8 @@ export function createLocalLocks(options: QueueOptions = {}): KeyedLocks {
 }
 
 const bucketCount = 1_024;
+/** How many may wait for one key. */
+const maxWaiting = 200;
 
 /**
  * The queues of this process, one for each key that is held.
@@ -83,11 +80,6 @@ const bucketCount = 1_024;
 export class Turns<Left = never> {
   readonly #buckets: (Turn<Left> | null)[] = new Array<null>(bucketCount).fill(null);
   readonly #passed = new Float64Array(bucketCount);
-  readonly #maxWaiting: number;
-
-  constructor({ maxWaiting = 200 }: QueueOptions = {}) {
-    this.#maxWaiting = maxWaiting;
-  }
 
   /** @throws LockBusyError (or rejects with it) */
   take(key: string, waitUntilMs: number): Turn<Left> | Promise<Turn<Left>> {
@@ -96,7 +88,7 @@ export class Turns<Left = never> {
     for (let turn = first; turn !== null; turn = turn.next) {
       if (turn.key === key) return this.#wait(turn, waitUntilMs);
     }
-    return (this.#buckets[bucket] = new Turn(this, key, first));
+    return (this.#buckets[bucket] = new Turn(this, key, bucket, first));
   }
 
   /** How many turns of the key, and of those in the same bucket, have been passed or ended. */
@@ -106,10 +98,9 @@ export class Turns<Left = never> {
 
   /** Gives the turn to whoever has waited longest, or ends it. */
   pass(turn: Turn<Left>): void {
-    const { first } = turn;
-    const bucket = bucketOf(turn.key);
+    const { first, bucket } = turn;
     this.#passed[bucket] = (this.#passed[bucket] ?? 0) + 1;
-    if (first === null) this.#end(turn, bucket);
+    if (first === null) this.#end(turn);
     else {
       turn.remove(first);
       clearTimeout(first.timer);
@@ -119,7 +110,7 @@ export class Turns<Left = never> {
 
   #wait(turn: Turn<Left>, waitUntilMs: number): Promise<Turn<Left>> {
     const ms = waitUntilMs - performance.now();
-    if (turn.waiting >= this.#maxWaiting) throw new LockBusyError('full');
+    if (turn.waiting >= maxWaiting) throw new LockBusyError('full');
     if (ms <= 0) throw new LockBusyError('timeout');
     return new Promise((resolve, reject) => {
       const waiter = new Waiter<Left>(resolve);
@@ -133,7 +124,8 @@ export class Turns<Left = never> {
     });
   }
 
-  #end(turn: Turn<Left>, bucket: number): void {
+  #end(turn: Turn<Left>): void {
+    const { bucket } = turn;
     let before: Turn<Left> | null = null;
     let at = this.#buckets[bucket] ?? null;
     while (at !== null && at !== turn) {
@@ -159,6 +151,7 @@ function bucketOf(key: string): number {
 export class Turn<Left> implements HeldLock {
   readonly lease = null;
   readonly key: string;
+  readonly bucket: number;
   /** In its bucket. */
   next: Turn<Left> | null;
   first: Waiter<Left> | null = null;
@@ -168,9 +161,10 @@ export class Turn<Left> implements HeldLock {
   left: Left | null = null;
   readonly #turns: Turns<Left>;
 
-  constructor(turns: Turns<Left>, key: string, next: Turn<Left> | null) {
+  constructor(turns: Turns<Left>, key: string, bucket: number, next: Turn<Left> | null) {
     this.#turns = turns;
     this.key = key;
+    this.bucket = bucket;
     this.next = next;
   }
 

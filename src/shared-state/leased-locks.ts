@@ -5,7 +5,6 @@ import {
   type HeldLock,
   type KeyedLocks,
   type Lease,
-  type QueueOptions,
   type Turn,
 } from './keyed-locks.ts';
 import { RedisReplyError, withinTimeout } from './redis-failure.ts';
@@ -32,7 +31,7 @@ export interface LockStore {
   release(key: string, token: string): Promise<void>;
 }
 
-export interface LeasedLocksOptions extends QueueOptions {
+export interface LeasedLocksOptions {
   readonly store: LockStore;
   /** Told why a call of the store failed. @default nobody */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
@@ -67,7 +66,7 @@ export class LeasedLocks implements KeyedLocks {
   readonly #onFailure: (cause: unknown) => void;
   readonly #onTakenLocally: () => void;
   readonly #timeoutMs: number;
-  readonly #turns: Turns<LeasedLock>;
+  readonly #turns = new Turns<LeasedLock>();
   readonly #process = Math.random().toString(36).slice(2);
   #tokens = 0;
   #isAlone = false;
@@ -80,7 +79,6 @@ export class LeasedLocks implements KeyedLocks {
     this.#onFailure = options.onFailure ?? (() => undefined);
     this.#onTakenLocally = options.onTakenLocally ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? 250;
-    this.#turns = new Turns(options);
   }
 
   /** Whether the store was out of reach for the last lock. */
@@ -187,20 +185,18 @@ export class LeasedLocks implements KeyedLocks {
     lock.later = this.#first;
     if (this.#first !== null) this.#first.earlier = lock;
     this.#first = lock;
-    lock.isKept = true;
     this.#ticking ??= setInterval(() => {
       this.#tick();
     }, tickMs).unref();
   }
 
   #remove(lock: LeasedLock): void {
-    if (!lock.isKept) return;
+    if (lock.earlier === null && this.#first !== lock) return;
     const { earlier, later } = lock;
     if (earlier === null) this.#first = later;
     else earlier.later = later;
     if (later !== null) later.earlier = earlier;
     lock.earlier = lock.later = null;
-    lock.isKept = false;
   }
 
   #tick(): void {
@@ -248,7 +244,6 @@ class LeasedLock implements HeldLock, Lease {
   readonly takenMs: number;
   renewedMs: number;
   isRenewing = false;
-  isKept = false;
   earlier: LeasedLock | null = null;
   later: LeasedLock | null = null;
   onLapse: (() => void) | null = null;
