@@ -37,12 +37,10 @@ export class EventsUnavailableError extends Error {
 export class Topics {
   readonly #listeners = new Map<string, Set<EventListener>>();
 
-  /** @returns Whether it is the first listener of the topic. */
-  add(topic: string, listener: EventListener): boolean {
+  add(topic: string, listener: EventListener): void {
     const listeners = this.#listeners.get(topic);
     if (listeners === undefined) this.#listeners.set(topic, new Set([listener]));
     else listeners.add(listener);
-    return listeners === undefined;
   }
 
   /** @returns Whether it was the last listener of the topic. */

@@ -23,7 +23,8 @@ redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
 return 0
 `);
 
-const releaseScript = defineScript(`
+/** Ends what `KEYS[1]` holds, where that is still `ARGV[1]`. */
+export const releaseScript = defineScript(`
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
 return 0
 `);

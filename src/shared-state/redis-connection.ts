@@ -14,6 +14,7 @@ import {
   RedisReplyError,
   UnusableRedisError,
 } from './redis-failure.ts';
+import { meetServer, readClock } from './redis-server.ts';
 import { defaultKeyPrefix, type RedisTarget } from './redis-url.ts';
 
 /** A Lua script, known to Redis by its digest once it has run there. */
@@ -38,13 +39,14 @@ export interface RedisConnectionOptions {
 
 /** The one connection for commands of all that replicas share. */
 export interface RedisConnection {
-  readonly target: RedisTarget;
   /** Whether commands can be sent: it is connected, and is what the configuration asks for. */
   readonly usable: boolean;
   /** The word for why it is not usable, as far as is known; `null` where it is. */
   readonly cause: string | null;
   /** What Redis' clock is known to read; kept fresh while the connection is usable. */
   readonly clock: RedisClock;
+  /** What names the run of the server that is connected, or was last: another one after a restart. */
+  readonly serverRun: string;
   /** The name of a key or channel as Redis has it: with the prefix. */
   key(name: string): string;
   /**
@@ -106,11 +108,6 @@ const longestReconnectDelayMs = 500;
  */
 const heartbeatMs = 1_000;
 
-/** A reading that took no longer than this tells the clock well enough. */
-const quickReadingMs = 5;
-/** A process that is starting stalls; the quickest of a few readings has no stall in it. */
-const mostReadings = 3;
-
 /**
  * An ioredis client that connects when first asked to, keeps trying for ever, and never keeps a
  * command for a later connection. A connection is used once the database is selected, the server is
@@ -127,6 +124,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   /** Scripts that Redis has run on this connection, so that their digest will do. */
   const loaded = new Set<RedisScript>();
   let isSetUp = false;
+  let serverRun = '';
   let together: (() => void)[] = [];
   let failure: Error | undefined;
   let attempts = 0;
@@ -161,7 +159,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   });
   let lastReadMs = clock.observedMs;
   const heartbeat = setInterval(() => {
-    if (isUsable() && clock.observedMs === lastReadMs) readClock().catch(ignore);
+    if (isUsable() && clock.observedMs === lastReadMs) readClock(client, clock).catch(ignore);
     lastReadMs = clock.observedMs;
   }, heartbeatMs).unref();
 
@@ -176,8 +174,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   async function setUp(): Promise<void> {
     const { stream } = client;
     try {
-      await Promise.all([selectDatabase(), refuseCluster(), readClockWell()]);
+      const run = await meetServer(client, target, clock);
       if (client.stream !== stream) return;
+      serverRun = run;
       isSetUp = true;
       attempts = 0;
       failure = undefined;
@@ -187,51 +186,6 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       failure = explain(error);
       client.disconnect(true);
     }
-  }
-
-  /** ioredis has selected it already, but would go on in database 0 where that failed. */
-  async function selectDatabase(): Promise<void> {
-    if (target.database === 0) return;
-    try {
-      await client.select(target.database);
-    } catch (error) {
-      if (!isReplyError(error)) throw error;
-      throw new UnusableRedisError(
-        'SELECT',
-        `Redis at ${addressOf(target)} does not let the gateway use database ` +
-          `${target.database}, which REDIS_URL names.`,
-        { cause: explain(error) },
-      );
-    }
-  }
-
-  /** Where INFO is not permitted there is no telling: a cluster then answers MOVED to some calls. */
-  async function refuseCluster(): Promise<void> {
-    const info = await client.info('cluster').catch((error: unknown) => {
-      if (!isReplyError(error)) throw error;
-      return '';
-    });
-    if (!/^cluster_enabled:1\b/m.test(info)) return;
-    throw new UnusableRedisError(
-      'CLUSTER',
-      `Redis at ${addressOf(target)} is a Redis Cluster, which the gateway does not support: ` +
-        'REDIS_URL must name a single Redis, or a master with replicas.',
-    );
-  }
-
-  async function readClockWell(): Promise<void> {
-    for (let reading = 0; reading < mostReadings; reading += 1) {
-      if ((await readClock()) <= quickReadingMs) return;
-    }
-  }
-
-  /** @returns the milliseconds it took. */
-  async function readClock(): Promise<number> {
-    const sentMs = performance.now();
-    const [seconds, microseconds] = await client.time();
-    const receivedMs = performance.now();
-    clock.observe(sentMs, receivedMs, Number(seconds) * 1_000_000 + Number(microseconds));
-    return receivedMs - sentMs;
   }
 
   function sendTogether(sendOne: () => void): void {
@@ -267,13 +221,16 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   }
 
   return {
-    target,
     clock,
     send,
     sendTogether,
 
     get usable() {
       return isUsable();
+    },
+
+    get serverRun() {
+      return serverRun;
     },
 
     get cause() {
@@ -338,11 +295,6 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 /** For what is told elsewhere, too. */
 function ignore(): void {
   return undefined;
-}
-
-/** `host:port`, for messages. */
-export function addressOf({ host, port }: RedisTarget): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** What all connections have in common. */

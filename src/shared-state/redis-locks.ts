@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 
 import type { Availability } from './availability.ts';
 import { leaseMs, type LockStore } from './leased-locks.ts';
+import { releaseScript } from './leases.ts';
 import { defineScript, type RedisConnection } from './redis-connection.ts';
-import { RedisReplyError } from './redis-failure.ts';
 
 /**
  * Leases a key. `KEYS`: the epoch, the lock, and who is next. `ARGV`: what names this run of the
@@ -51,12 +50,6 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
 
-/** `KEYS`: the lock. `ARGV`: the token. */
-const releaseScript = defineScript(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-`);
-
 export interface RedisLockStoreOptions {
   readonly connection: RedisConnection;
   readonly availability: Pick<Availability, 'down'>;
@@ -79,36 +72,12 @@ export function createRedisLockStore({
   const epochKey = connection.key('lock-epoch');
   const lockKey = (key: string) => connection.key(`lock:${key}`);
   const nextKey = (key: string) => connection.key(`lock-next:${key}`);
-  /** The server as it was when its present connection was asked. */
-  let server: {
-    readonly redis: Redis;
-    readonly stream: Redis['stream'];
-    readonly run: string;
-  } | null = null;
-
-  /** Asked once a connection: a server that restarts ends all of them. */
-  async function meetServer(): Promise<void> {
-    let asked: { readonly redis: Redis; readonly stream: Redis['stream'] } | undefined;
-    const info = await connection
-      .send((redis) => {
-        asked = { redis, stream: redis.stream };
-        return redis.info('server');
-      })
-      .catch((error: unknown) => {
-        // Where INFO is not permitted, a restart is known by the epoch that is gone.
-        if (error instanceof RedisReplyError) return '';
-        throw error;
-      });
-    const [, run = 'unknown'] = /^run_id:(\w+)/m.exec(info) ?? [];
-    if (asked !== undefined) server = { ...asked, run };
-  }
 
   async function take(key: string, token: string): Promise<number> {
-    while (server === null || server.redis.stream !== server.stream) await meetServer();
     const reply = await connection.run(
       takeScript,
       [epochKey, lockKey(key), nextKey(key)],
-      [server.run, token, processId, leaseMs],
+      [connection.serverRun, token, processId, leaseMs],
     );
     if (typeof reply !== 'number') throw new TypeError('The lock script in Redis gave no number.');
     return reply;

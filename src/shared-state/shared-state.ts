@@ -2,8 +2,6 @@ import type { Clock } from '../rate-limit/clock.ts';
 import { createMemoryStore } from '../rate-limit/memory-store.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from '../rate-limit/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Availability } from './availability.ts';
-import type { RedisConnection } from './redis-connection.ts';
 import { createMemoryEvents, type Events } from './events.ts';
 import { createLocalLocks, type KeyedLocks } from './keyed-locks.ts';
 import type { Leases } from './leases.ts';
@@ -35,9 +33,6 @@ export interface SharedState {
 }
 
 export interface SharedRedis {
-  /** One for the commands of all that is shared; subscribing ones are made from it. */
-  readonly connection: RedisConnection;
-  readonly availability: Availability;
   /** Whether Redis can be used at this moment. */
   readonly healthy: boolean;
   /** The word for why it cannot be used, such as `ECONNREFUSED`; `null` where it can. */
@@ -133,8 +128,6 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     events: createRedisEvents({ connection }),
     leases: createRedisLeases({ connection }),
     redis: {
-      connection,
-      availability,
       get healthy() {
         return availability.healthy && connection.usable;
       },
