@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
-import type { CounterSeries } from './series.ts';
-import { ByLabel, CounterFamily, DurationFamily } from './series.ts';
+import { ByLabel, CounterFamily, counterBy, counterByTwo, durationByTwo } from './series.ts';
 
 /**
  * Everything the gateway counts, by subject. No label takes a value a client can choose freely:
@@ -145,17 +144,11 @@ function createRequestMetrics(registry: Registry): RequestMetrics {
       this.set(inFlight);
     },
   });
-  const duration = new DurationFamily(
-    {
-      name: 'gateway_request_duration_seconds',
-      help: 'From the request line to the end of the response, by operation type and status class; 499: the client left before the end.',
-      registry,
-    },
-    ['operation', 'status'],
-  );
-  const durations = new ByLabel(
-    (operation) => new ByLabel((status) => duration.series({ operation, status })),
-  );
+  const durations = durationByTwo(['operation', 'status'], {
+    name: 'gateway_request_duration_seconds',
+    help: 'From the request line to the end of the response, by operation type and status class; 499: the client left before the end.',
+    registry,
+  });
   const result = new CounterFamily(
     {
       name: 'gateway_results_total',
@@ -216,28 +209,16 @@ const parserCode = /^(?:HPE|ERR)_[A-Z_]{1,40}$/;
 
 function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
   let readState: (() => UpstreamState) | undefined;
-  const duration = new DurationFamily(
-    {
-      name: 'gateway_upstream_exchange_duration_seconds',
-      help: 'One HTTP exchange with the API, by operation, and status class or why there was no answer.',
-      registry,
-    },
-    ['operation', 'outcome'],
-  );
-  const durations = new ByLabel(
-    (operation) => new ByLabel((outcome) => duration.series({ operation, outcome })),
-  );
-  const response = new CounterFamily(
-    {
-      name: 'gateway_upstream_responses_total',
-      help: 'Answers of the API, by operation and HTTP status.',
-      registry,
-    },
-    ['operation', 'status'],
-  );
-  const responses = new ByLabel(
-    (operation) => new ByLabel((status) => response.series({ operation, status })),
-  );
+  const durations = durationByTwo(['operation', 'outcome'], {
+    name: 'gateway_upstream_exchange_duration_seconds',
+    help: 'One HTTP exchange with the API, by operation, and status class or why there was no answer.',
+    registry,
+  });
+  const responses = counterByTwo(['operation', 'status'], {
+    name: 'gateway_upstream_responses_total',
+    help: 'Answers of the API, by operation and HTTP status.',
+    registry,
+  });
   const retries = counterBy('operation', {
     name: 'gateway_upstream_retries_total',
     help: 'Exchanges repeated after a failure, by operation.',
@@ -306,17 +287,11 @@ function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
 
 function createRateLimitMetrics(registry: Registry): RateLimitMetrics {
   const registers = [registry];
-  const decision = new CounterFamily(
-    {
-      name: 'gateway_rate_limit_decisions_total',
-      help: 'Calls of limited fields, by group and verdict.',
-      registry,
-    },
-    ['group', 'verdict'],
-  );
-  const decisions = new ByLabel(
-    (group) => new ByLabel((verdict) => decision.series({ group, verdict })),
-  );
+  const decisions = counterByTwo(['group', 'verdict'], {
+    name: 'gateway_rate_limit_decisions_total',
+    help: 'Calls of limited fields, by group and verdict.',
+    registry,
+  });
   const failures = new Counter({
     name: 'gateway_rate_limit_store_failures_total',
     help: 'Calls that the shared store could not count, so that the configured policy decided.',
@@ -401,15 +376,6 @@ function createStreamMetrics(registry: Registry): StreamMetrics {
       readOpen = open;
     },
   };
-}
-
-/** The series of a counter with one label. */
-function counterBy(
-  label: string,
-  options: ConstructorParameters<typeof CounterFamily>[0],
-): ByLabel<CounterSeries> {
-  const family = new CounterFamily(options, [label]);
-  return new ByLabel((value) => family.series({ [label]: value }));
 }
 
 /** HTTP statuses that get a label of their own; a strange upstream could send any three digits. */

@@ -6,15 +6,15 @@ import { Counter, Histogram, type Registry } from 'prom-client';
  * each observation, reads them at the scrape.
  */
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
-export interface FamilyOptions {
+interface FamilyOptions {
   readonly name: string;
   readonly help: string;
   readonly registry: Registry;
 }
 
-export class CounterSeries {
+class CounterSeries {
   readonly labels: Labels;
   value = 0;
 
@@ -52,7 +52,7 @@ export class CounterFamily {
 /** In seconds: from a refusal at once to beyond the default deadline of the upstream. */
 const durationBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
 
-export class DurationSeries {
+class DurationSeries {
   readonly labels: Labels;
   /** Observations by the lowest bucket that holds them; those beyond all are in none. */
   readonly buckets: number[] = durationBuckets.map(() => 0);
@@ -145,4 +145,35 @@ export class ByLabel<Value> {
     this.#values.set(label, made);
     return made;
   }
+}
+
+/** The series of a counter with one label. */
+export function counterBy(label: string, options: FamilyOptions): ByLabel<CounterSeries> {
+  const family = new CounterFamily(options, [label]);
+  return new ByLabel((value) => family.series({ [label]: value }));
+}
+
+type TwoLabels = readonly [first: string, second: string];
+
+/** The series of a counter with two labels, by the one and then the other. */
+export function counterByTwo(
+  labels: TwoLabels,
+  options: FamilyOptions,
+): ByLabel<ByLabel<CounterSeries>> {
+  return byTwo(labels, new CounterFamily(options, labels));
+}
+
+/** As {@link counterByTwo}, of a histogram of durations. */
+export function durationByTwo(
+  labels: TwoLabels,
+  options: FamilyOptions,
+): ByLabel<ByLabel<DurationSeries>> {
+  return byTwo(labels, new DurationFamily(options, labels));
+}
+
+function byTwo<Series>(
+  [first, second]: TwoLabels,
+  family: { series(labels: Labels): Series },
+): ByLabel<ByLabel<Series>> {
+  return new ByLabel((one) => new ByLabel((two) => family.series({ [first]: one, [second]: two })));
 }
