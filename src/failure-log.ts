@@ -1,4 +1,3 @@
-import { loggedError } from './telemetry/logged-error.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface FailureLogOptions {
@@ -25,10 +24,10 @@ export function createFailureLog({ logger, what }: FailureLogOptions): FailureLo
   return {
     failed(outcome, cause) {
       failures += 1;
-      const known = cause instanceof Error ? loggedError(cause) : undefined;
       const next = `${outcome} ${reasonOf(cause)}`;
       if (next === reason) return;
-      logger.warn({ outcome, failures, err: known && cause }, what);
+      const err = cause instanceof Error ? cause : undefined;
+      logger.warn({ outcome, failures, err }, what);
       reason = next;
       failures = 0;
     },

@@ -1,5 +1,6 @@
 import { InputError, type InputIssue } from '../errors.ts';
 import { UnsafeNumber, findTooDeep, type JsonText } from '../json/index.ts';
+import type { IdInput } from '../schema/scalars/index.ts';
 import { maxContextDepth } from './model.ts';
 
 /** Largest number of characters in an id. */
@@ -7,8 +8,7 @@ const maxIdLength = 256;
 
 export type Optional<T> = T | null | undefined;
 
-/** An id as it may arrive: a string, or a number whose digits cannot be trusted. */
-export type IdInput = string | UnsafeNumber;
+export type { IdInput };
 
 /** @throws InputError with every issue there is; nothing where there is none. */
 export function refuse(issues: readonly InputIssue[]): void {

@@ -61,7 +61,7 @@ export function createLive(options: LiveOptions): LiveContexts {
   let isClosed = false;
 
   function admit(user: User): void {
-    if (isClosed) throw unavailable('The gateway is shutting down: connect again.');
+    if (isClosed) throw unavailable(shuttingDown);
     if (!events.usable) throw unavailable(eventsLost);
     if ((streamsByUser.get(user.id) ?? 0) >= maxStreamsPerUser) {
       throw tooMany(`You have ${maxStreamsPerUser} streams open`, maxStreamsPerUser);
@@ -72,30 +72,27 @@ export function createLive(options: LiveOptions): LiveContexts {
   }
 
   function watchedContext(id: string, request: RequestContext): WatchedContext {
+    const common = { id, store, events, pollMs };
     if (readsPerCaller) {
-      const behalf = request;
       return new WatchedContext({
-        id,
-        store,
-        events,
+        ...common,
         leases: null,
-        pollMs,
-        behalf,
+        behalf: request,
         onUnwatched: ignore,
       });
     }
-    let watched = shared.get(id);
-    if (watched === undefined) {
-      const made = new WatchedContext({
-        ...{ id, store, events, leases, pollMs, behalf: null },
-        onUnwatched() {
-          if (shared.get(id) === made) shared.delete(id);
-        },
-      });
-      shared.set(id, made);
-      watched = made;
-    }
-    return watched;
+    const known = shared.get(id);
+    if (known !== undefined) return known;
+    const made = new WatchedContext({
+      ...common,
+      leases,
+      behalf: null,
+      onUnwatched() {
+        if (shared.get(id) === made) shared.delete(id);
+      },
+    });
+    shared.set(id, made);
+    return made;
   }
 
   function opened(stream: Stream): void {
@@ -194,7 +191,7 @@ export function createLive(options: LiveOptions): LiveContexts {
     close(): void {
       const opening = this.#settle();
       this.#end('shutdown');
-      opening?.reject(unavailable('The gateway is shutting down: connect again.'));
+      opening?.reject(unavailable(shuttingDown));
     }
 
     clientDeparted(): void {
@@ -265,6 +262,7 @@ function ignore(): void {
   return undefined;
 }
 
+const shuttingDown = 'The gateway is shutting down: connect again.';
 const eventsLost =
   'What the replicas of the gateway share is not reachable, so changes would be missed: connect again.';
 

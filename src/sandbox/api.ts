@@ -26,13 +26,16 @@ export interface ApiOptions {
 /** The execution-context REST API in memory, without its rate limits. */
 export function createApi({ store, authenticate, clock = Date.now }: ApiOptions) {
   const { contexts, inUse } = store;
-  const api = new Hono<{ Variables: { caller: Caller } }>().basePath('/ai-execution-context');
+  const api = new Hono<{ Variables: { caller: Caller; body: ArrayBuffer } }>().basePath(
+    '/ai-execution-context',
+  );
 
   api.onError(answerFailure);
   api.use(async (c, next) => {
     // Whatever the answer: one that overtakes its request's body costs the client the connection.
-    const { byteLength } = await c.req.arrayBuffer();
-    if (byteLength > MAX_BODY_BYTES) throw failure(413, 'request body too large');
+    const body = await c.req.arrayBuffer();
+    if (body.byteLength > MAX_BODY_BYTES) throw failure(413, 'request body too large');
+    c.set('body', body);
     c.set('caller', await authenticate(c.req.header('authorization')));
     await next();
   });
@@ -58,8 +61,8 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
     });
   });
 
-  api.post('/', async (c) => {
-    const body = await readBody(c.req);
+  api.post('/', (c) => {
+    const body = readBody(c.get('body'));
     if (body.agent_id === null) throw failure(400, 'invalid data: agent_id is missing');
     const caller = c.get('caller');
     const context: StoredContext = {
@@ -68,7 +71,7 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
       user_id: body.user_id ?? caller.userId,
       created_at: new Date(clock()).toISOString(),
     };
-    if (!caller.mayTouchEvery && !mayTouch(caller, context)) {
+    if (!mayTouch(caller, context)) {
       throw failure(403, 'you may not create execution contexts for another user');
     }
     contexts.set(context.id, context);
@@ -77,17 +80,15 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
 
   api.get('/:id', (c) => answer(c, 200, written(find(c.req.param('id'), c.get('caller')))));
 
-  api.put('/:id', async (c) => {
-    const { id } = find(c.req.param('id'), c.get('caller'));
-    const body = await readBody(c.req);
-    // Read again: another write may have come while this body was on its way.
-    const stored = find(id, c.get('caller'));
+  api.put('/:id', (c) => {
+    const stored = find(c.req.param('id'), c.get('caller'));
+    const body = readBody(c.get('body'));
     const updated: StoredContext = {
       ...stored,
       ...(body.context !== null && { context: body.context }),
       ...(body.session_id !== null && { session_id: body.session_id }),
     };
-    contexts.set(id, updated);
+    contexts.set(stored.id, updated);
     return answer(c, 200, written(updated));
   });
 

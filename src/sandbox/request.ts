@@ -24,8 +24,8 @@ export interface PageQuery {
 }
 
 /** @throws HTTPException 400 for what is no JSON, nested too deep, or not of this shape. */
-export async function readBody(request: HonoRequest): Promise<ContextBody> {
-  const body = parseBody(await request.arrayBuffer());
+export function readBody(bytes: ArrayBuffer): ContextBody {
+  const body = parseBody(bytes);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw failure(400, 'invalid data: expected an object');
   }

@@ -12,8 +12,6 @@ import { sandboxKeySet } from './identity.ts';
 import { createSeededStore } from './seed.ts';
 
 export interface SandboxOptions {
-  /** @default 0, any free one */
-  readonly port?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 }
@@ -29,12 +27,9 @@ export interface Sandbox {
  * The REST API and the identity provider the gateway works against when it is given none: a real
  * HTTP server that holds a few seeded contexts in memory.
  *
- * @throws The listen error, such as `EADDRINUSE`.
+ * @throws The listen error.
  */
-export async function startSandbox({
-  port = 0,
-  clock = Date.now,
-}: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({ clock = Date.now }: SandboxOptions = {}): Promise<Sandbox> {
   const app = new Hono()
     .get('/.well-known/jwks.json', (c) => c.json(sandboxKeySet))
     .route(
@@ -49,7 +44,7 @@ export async function startSandbox({
 
   // The globals belong to the gateway, which runs in the same process.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  server.listen(port, '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
