@@ -5,9 +5,8 @@ import { createNodeListener } from './doors/node/listener.ts';
 import { createWebSocketDoor } from './doors/node/websocket.ts';
 import { createLive } from './execution-contexts/live.ts';
 import { connectGateway } from './gateway.ts';
-import { createApi, createIdentityProvider } from './parts.ts';
+import { createApi, createEngineObserver, createIdentityProvider, createLimiter } from './parts.ts';
 import type { Clock } from './rate-limit/clock.ts';
-import { createRateLimiter } from './rate-limit/limiter.ts';
 import { readReadiness } from './readiness.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -53,6 +52,7 @@ export async function startApplication({
 }: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
+  const observer = createEngineObserver({ logger, metrics });
   const shared = await createSharedState({
     redis: config.redis,
     keyPrefix: config.redisKeyPrefix,
@@ -80,20 +80,13 @@ export async function startApplication({
     leases: shared.leases,
     now: clock && (() => clock.now()),
     onEnd: metrics.streams.ended,
-    onBug: (error) => {
-      logger.error({ err: error }, 'unexpected error');
-    },
+    onBug: observer.onBug,
   });
   metrics.streams.watch(() => live.open);
   const gateway = connectGateway({
     executionContexts: { ...executionContexts, locks: shared.locks },
     live,
-    rateLimiter: createRateLimiter({
-      store: shared.limits,
-      onDecision: ({ group }, { admitted }) => {
-        metrics.rateLimits.decided(group, admitted);
-      },
-    }),
+    rateLimiter: createLimiter(shared.limits, metrics),
     resolveIdentity: createIdentityProvider({
       ...upstream,
       clock: clock && (() => clock.now()),
@@ -109,14 +102,9 @@ export async function startApplication({
       automatic: config.documents.automatic,
     },
     corsOrigins: config.corsOrigins,
-    onBug: (error) => {
-      logger.error({ err: error }, 'unexpected error');
-    },
-    onResult: metrics.requests.answered,
-    onNullReference: metrics.requests.referenceMissed,
+    ...observer,
   });
-  let upstreamAnswered = false;
-  void client.answered().then((answered) => (upstreamAnswered = answered));
+  void client.answered();
 
   async function release(): Promise<void> {
     await client.close();
@@ -141,15 +129,11 @@ export async function startApplication({
           metrics,
           readiness: () =>
             readReadiness({
-              upstreamAnswered: () => upstreamAnswered,
-              circuitState: () => client.circuitState,
-              sharedLimits: shared.redis && {
-                healthy: () => shared.redis?.healthy ?? true,
-                cause: () => shared.redis?.cause ?? null,
-                required: config.onStoreFailure === 'closed',
-                locksAlone: () => shared.redis?.locksAlone ?? false,
-              },
-              shuttingDown: () => server.draining,
+              upstreamAnswered: client.hasAnswered,
+              circuit: client.circuitState,
+              redis: shared.redis,
+              requiresRedis: config.onStoreFailure === 'closed',
+              shuttingDown: server.draining,
             }),
         }),
         host: config.host,

@@ -2,11 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 
 import type { FetchDoor } from './doors/fetch/fetch-door.ts';
-import type { Readiness } from './doors/node/probes.ts';
-import { refusals, type Refusal } from './doors/node/refusal.ts';
+import { createProbes, probeCacheControl, type Readiness } from './doors/node/probes.ts';
+import {
+  bodyTooLarge,
+  isEncoded,
+  notFound,
+  refusalBody,
+  refusals,
+  type Refusal,
+} from './doors/node/refusal.ts';
 import type { Cors } from './engine/cors.ts';
 import { acceptRequestId, Outgoing } from './engine/incoming.ts';
-import { responseHeaders } from './engine/response-headers.ts';
+import { addResponseHeaders } from './engine/response-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -23,42 +30,32 @@ export interface FrontOptions {
   readonly logger: Logger;
 }
 
-/** What a request is about, besides GraphQL. */
-type Page = () => Response | Promise<Response>;
-
 /**
  * What `doors/node/` does around an operation, for a gateway that is reached by `fetch`: refusals of
  * bodies, probes, metrics and the request's line in the log.
  */
 export function createFront(options: FrontOptions): (request: Request) => Promise<Response> {
-  const { door, cors, maxBodyBytes, metrics, logger } = options;
+  const { door, cors, maxBodyBytes, showsMetrics, readiness, metrics, logger } = options;
   const { endpoint } = door;
-  const pages = createPages(options);
+  const probes = createProbes({ readiness, metrics: showsMetrics ? metrics : null });
 
-  function refuse(request: Request, { status, code, message, headers }: Refusal): Response {
+  function refuse(request: Request, refusal: Refusal): Response {
+    const { status, headers = {} } = refusal;
+    const contentType = { 'content-type': 'application/json' };
+    const body = refusalBody(refusal);
+    const response = new Response(body, { status, headers: { ...contentType, ...headers } });
     const incoming = { requestId: requestIdOf(request), outgoing: new Outgoing() };
-    const more = responseHeaders(incoming, cors.headersFor(request.headers.get('origin')));
-    const response = Response.json(
-      { errors: [{ message, extensions: { code } }] },
-      { status, headers: headers ?? {} },
-    );
-    for (let i = 0; i < more.length; i += 2)
-      response.headers.append(more[i] ?? '', more[i + 1] ?? '');
+    addResponseHeaders(response.headers, incoming, cors.headersFor(request.headers.get('origin')));
     return response;
   }
 
   async function answerOperation(request: Request, outgoing: Outgoing): Promise<Response> {
     if (request.body === null) return door.fetch(request, outgoing);
-    const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? '';
-    if (encoding !== '' && encoding !== 'identity') return refuse(request, refusals.encoded);
-    const body = await readBody(request, maxBodyBytes);
-    if (body === null) {
-      return refuse(request, {
-        status: 413,
-        code: 'PAYLOAD_TOO_LARGE',
-        message: `The request body is larger than ${maxBodyBytes} bytes.`,
-      });
+    if (isEncoded(request.headers.get('content-encoding'))) {
+      return refuse(request, refusals.encoded);
     }
+    const body = await readBody(request, maxBodyBytes);
+    if (body === null) return refuse(request, bodyTooLarge(maxBodyBytes));
     if (!isUtf8(body)) return refuse(request, refusals.notUtf8);
     const { url, method, headers, signal } = request;
     return door.fetch(new Request(url, { method, headers, signal, body }), outgoing);
@@ -66,17 +63,12 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
 
   async function answer(request: Request, path: string, outgoing: Outgoing): Promise<Response> {
     if (isBelow(path, endpoint)) return answerOperation(request, outgoing);
-    const page = pages.get(path);
-    if (page === undefined) {
-      return refuse(request, {
-        status: 404,
-        code: 'NOT_FOUND',
-        message: `There is nothing at this path. GraphQL is at ${endpoint}.`,
-      });
-    }
+    const probe = probes.get(path);
+    if (probe === undefined) return refuse(request, notFound(endpoint));
     const { method } = request;
     if (method !== 'GET' && method !== 'HEAD') return refuse(request, refusals.readOnly);
-    const { status, headers, body } = await page();
+    const { status, contentType, body } = await probe();
+    const headers = { 'content-type': contentType, 'cache-control': probeCacheControl };
     return new Response(method === 'HEAD' ? null : body, { status, headers });
   }
 
@@ -104,7 +96,7 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
       requestId: response.headers.get('x-request-id') ?? requestIdOf(request),
       method: request.method,
       // A path of somebody's own making could hold anything.
-      path: path === endpoint || pages.has(path) ? path : isOperation ? `${endpoint}/*` : '*',
+      path: path === endpoint || probes.has(path) ? path : isOperation ? `${endpoint}/*` : '*',
       status,
       complete,
       durationMs,
@@ -113,26 +105,6 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     });
     return response;
   };
-}
-
-function createPages({ readiness, showsMetrics, metrics }: FrontOptions): Map<string, Page> {
-  const pages = new Map<string, Page>();
-  const headers = { 'cache-control': 'no-store' };
-  if (readiness !== null) {
-    // The process is alive because it answers.
-    pages.set('/health', () => Response.json({ status: 'ok' }, { headers }));
-    pages.set('/ready', () => {
-      const state = readiness();
-      return Response.json(state, { status: state.ready ? 200 : 503, headers });
-    });
-  }
-  if (showsMetrics) {
-    pages.set('/metrics', async () => {
-      const type = { 'content-type': metrics.contentType };
-      return new Response(await metrics.text(), { headers: { ...headers, ...type } });
-    });
-  }
-  return pages;
 }
 
 function requestIdOf(request: Request): string {
@@ -159,5 +131,5 @@ async function readBody(
     if (length > maxBytes) return null;
     chunks.push(chunk);
   }
-  return new Uint8Array(Buffer.concat(chunks, length));
+  return Buffer.concat(chunks, length);
 }

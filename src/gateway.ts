@@ -16,8 +16,14 @@ import { createLive } from './execution-contexts/live.ts';
 import { addExecutionContexts } from './execution-contexts/schema.ts';
 import { createFront } from './front.ts';
 import type { ResolveIdentity } from './identity/identity.ts';
-import { createApi, createIdentityProvider, type Telemetry } from './parts.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
+import {
+  createApi,
+  createEngineObserver,
+  createIdentityProvider,
+  createLimiter,
+  type Telemetry,
+} from './parts.ts';
+import type { RateLimiter } from './rate-limit/limiter.ts';
 import { createMemoryStore } from './rate-limit/memory-store.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from './rate-limit/store.ts';
 import { readReadiness } from './readiness.ts';
@@ -161,28 +167,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const connected = connectGateway({
     ...options,
     executionContexts,
-    rateLimiter: createRateLimiter({
-      store: options.rateLimitStore ?? createMemoryStore(),
-      onDecision: ({ group }, { admitted }) => {
-        metrics.rateLimits.decided(group, admitted);
-      },
-    }),
+    rateLimiter: createLimiter(options.rateLimitStore ?? createMemoryStore(), metrics),
     resolveIdentity:
       typeof identity === 'function'
         ? identity
         : createIdentityProvider({ ...identity, ...telemetry }),
     graphiql: graphiql === true ? { tabs: graphiqlExamples } : graphiql,
-    onBug: (error) => {
-      logger.error({ err: error }, 'unexpected error');
-    },
-    onResult: metrics.requests.answered,
-    onNullReference: metrics.requests.referenceMissed,
+    ...createEngineObserver(telemetry),
   });
-  // Storage of one's own is there from the start.
-  let upstreamAnswered = client === null;
-  if (options.probes === true) {
-    void client?.answered().then((answered) => (upstreamAnswered = answered));
-  }
+  if (options.probes === true) void client?.answered();
   let shuttingDown = false;
   return {
     endpoint: connected.endpoint,
@@ -194,10 +187,12 @@ export function createGateway(options: GatewayOptions): Gateway {
         options.probes === true
           ? () =>
               readReadiness({
-                upstreamAnswered: () => upstreamAnswered,
-                circuitState: () => client?.circuitState ?? 'closed',
-                sharedLimits: null,
-                shuttingDown: () => shuttingDown,
+                // Storage of one's own is there from the start.
+                upstreamAnswered: client?.hasAnswered ?? true,
+                circuit: client?.circuitState ?? 'closed',
+                redis: null,
+                requiresRedis: false,
+                shuttingDown,
               })
           : null,
       showsMetrics: options.metrics === true,

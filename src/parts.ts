@@ -5,6 +5,8 @@ import { createFailureLog } from './failure-log.ts';
 import { createIdentityResolver, type ResolveIdentity } from './identity/identity.ts';
 import { createTokenVerifier, type TokenVerifierOptions } from './identity/token-verifier.ts';
 import { isAdministrator, type AdministratorRule } from './identity/user.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
+import type { ImmediateRateLimitStore, RateLimitStore } from './rate-limit/store.ts';
 import { createRestClient, type RestClient } from './rest/client.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -13,6 +15,30 @@ import type { Metrics } from './telemetry/metrics.ts';
 export interface Telemetry {
   readonly logger: Logger;
   readonly metrics: Metrics;
+}
+
+/** What the engine tells of, logged and counted. */
+export function createEngineObserver({ logger, metrics }: Telemetry) {
+  return {
+    onBug: (error: unknown): void => {
+      logger.error({ err: error }, 'unexpected error');
+    },
+    onResult: metrics.requests.answered,
+    onNullReference: metrics.requests.referenceMissed,
+  };
+}
+
+/** The limiter, whose decisions are counted. */
+export function createLimiter(
+  store: RateLimitStore | ImmediateRateLimitStore,
+  metrics: Metrics,
+): RateLimiter {
+  return createRateLimiter({
+    store,
+    onDecision: ({ group }, { admitted }) => {
+      metrics.rateLimits.decided(group, admitted);
+    },
+  });
 }
 
 export interface ApiOptions extends Telemetry {

@@ -1,19 +1,15 @@
 import type { Readiness } from './doors/node/probes.ts';
 import type { CircuitState } from './rest/circuit.ts';
+import type { SharedRedis } from './shared-state/shared-state.ts';
 
 export interface ReadinessSources {
-  readonly upstreamAnswered: () => boolean;
-  readonly circuitState: () => CircuitState;
-  /** `null` where limits are counted in process by choice. */
-  readonly sharedLimits: {
-    readonly healthy: () => boolean;
-    /** Why it is not, in a word. */
-    readonly cause: () => string | null;
-    readonly required: boolean;
-    /** Whether writes have been kept apart without it since it went away. */
-    readonly locksAlone: () => boolean;
-  } | null;
-  readonly shuttingDown: () => boolean;
+  readonly upstreamAnswered: boolean;
+  readonly circuit: CircuitState;
+  /** `null` where everything is kept in this process by choice. */
+  readonly redis: SharedRedis | null;
+  /** Whether calls are refused while Redis cannot count them. */
+  readonly requiresRedis: boolean;
+  readonly shuttingDown: boolean;
 }
 
 /**
@@ -21,23 +17,23 @@ export interface ReadinessSources {
  * it would take all of them out at once, and callers get typed errors either way.
  */
 export function readReadiness(sources: ReadinessSources): Readiness {
-  const { sharedLimits } = sources;
-  const circuit = sources.circuitState();
-  const limitsDown = sharedLimits !== null && !sharedLimits.healthy();
-  const because = (sharedLimits?.cause() ?? null) === null ? '' : ` (${sharedLimits?.cause()})`;
+  const { upstreamAnswered, circuit, redis, requiresRedis, shuttingDown } = sources;
+  const redisDown = redis !== null && !redis.healthy;
+  const cause = redis?.cause ?? null;
+  const because = cause === null ? '' : ` (${cause})`;
   const reasons = [
-    ...(sources.shuttingDown() ? ['shutting down'] : []),
-    ...(sources.upstreamAnswered() ? [] : ['upstream: it has not answered yet']),
-    ...(limitsDown && sharedLimits.required
+    ...(shuttingDown ? ['shutting down'] : []),
+    ...(upstreamAnswered ? [] : ['upstream: it has not answered yet']),
+    ...(redisDown && requiresRedis
       ? [`redis: it does not answer${because}, and RATE_LIMIT_ON_STORE_FAILURE is closed`]
       : []),
   ];
   const degraded = [
     ...(circuit === 'closed' ? [] : [`upstream: it fails, so calls are held back (${circuit})`]),
-    ...(limitsDown && !sharedLimits.required
+    ...(redisDown && !requiresRedis
       ? [`redis: it does not answer${because}, so each replica counts limits by itself`]
       : []),
-    ...(limitsDown && sharedLimits.locksAlone()
+    ...(redisDown && redis.locksAlone
       ? ['redis: updates are queued by each replica alone, merges and ifVersion are refused']
       : []),
   ];

@@ -2,6 +2,20 @@ import { rateLimitHeaders } from '../rate-limit/headers.ts';
 import type { HeaderValues } from './cors.ts';
 import type { Incoming } from './incoming.ts';
 
+/** Adds {@link responseHeaders} to those of a Fetch response. */
+export function addResponseHeaders(
+  target: Pick<Headers, 'append' | 'set'>,
+  incoming: Pick<Incoming, 'requestId' | 'outgoing'>,
+  cors: HeaderValues,
+): void {
+  const headers = responseHeaders(incoming, cors);
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name = '', value = ''] = headers.slice(i, i + 2);
+    if (name === 'vary') target.append(name, value);
+    else target.set(name, value);
+  }
+}
+
 /**
  * What every response has besides its own headers, as alternating names and values: the request's
  * id, what the limiter decided, and what a browser wants to know. Never `Retry-After`: on a 200 it

@@ -60,6 +60,11 @@ export function writeResultText({ data, errors, extensions }: ExecutionResult<un
   });
 }
 
+/** Errors as JSON, without what they say to the HTTP layer. */
+export function writeErrorsText(errors: readonly GraphQLError[]): string {
+  return writeJson(errors.map(formatError));
+}
+
 /** For `content-type`: all text is UTF-8. */
 export function contentTypeOf(mediaType: MediaType): string {
   return `${mediaType}; charset=utf-8`;

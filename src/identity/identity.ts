@@ -3,8 +3,6 @@ import { readBearerToken } from './bearer.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import type { User, UserIdentity } from './user.ts';
 
-export type { UserIdentity };
-
 /** Who is calling: a verified user, or an unknown caller and the reason why they are unknown. */
 export type Identity = UserIdentity | AnonymousIdentity;
 

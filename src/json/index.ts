@@ -18,5 +18,14 @@ export {
   endOfValue,
   skipSpace,
 } from './scanner.ts';
-export { JsonSource, copyText, hasEscape, keyIs, keyOf, readItems, readMembers } from './source.ts';
+export {
+  JsonSource,
+  copyText,
+  hasEscape,
+  keyIs,
+  keyOf,
+  readItems,
+  readMembers,
+  withoutByteOrderMark,
+} from './source.ts';
 export { UnsafeNumber } from './unsafe-number.ts';

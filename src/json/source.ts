@@ -76,6 +76,11 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16)}`;
 }
 
+/** The bytes without a byte order mark: a reader may ignore one (RFC 8259, section 8.1). */
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
 /**
  * A copy of `text` that keeps nothing else alive. V8 makes slices of 13 characters and more refer
  * to the text they are part of: an id that is kept would keep the body it came in.

@@ -21,7 +21,7 @@ export interface RestObserver {
    * One HTTP exchange came to its end.
    *
    * @param result - The answer's status, or why there was none.
-   * @param cause - Of a failure; `failureCode` says it in a word.
+   * @param cause - Of a failure.
    */
   exchanged?(
     operation: string,
@@ -104,7 +104,9 @@ export interface RestClient {
    * @throws {TypedError} Every other outcome, by the status map.
    */
   ask<T>(request: RestRequest, read: Read<T>): Promise<T>;
-  /** Resolves when the API has answered once, with any status, or when the client is closed. */
+  /** Whether the API has answered once, with any status. */
+  readonly hasAnswered: boolean;
+  /** Asks the API until it has answered. Resolves when it has, or when the client is closed. */
   answered(): Promise<boolean>;
   /** Waits for what is under way. */
   close(): Promise<void>;
@@ -200,7 +202,13 @@ export function createRestClient(options: RestClientOptions): RestClient {
           }
         });
       }),
-    answered: async () => (await probeUntilAnswered(connections, prefix, probing.signal)) || heard,
+    get hasAnswered() {
+      return heard;
+    },
+    async answered() {
+      if (await probeUntilAnswered(connections, prefix, probing.signal)) heard = true;
+      return heard;
+    },
     close() {
       probing.abort();
       return connections.close();

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 
-import { JsonSource } from '../json/index.ts';
+import { JsonSource, withoutByteOrderMark } from '../json/index.ts';
 import type { Connections } from './connections.ts';
 import type { DeadlineEntry, Deadlines } from './deadlines.ts';
 import type { Answer, FailureReason, Outcome, Send, Settle } from './outcome.ts';
@@ -126,7 +126,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     if (this.#settled) return;
     const bytes =
       this.#chunks === null ? (this.#chunk ?? noBytes) : Buffer.concat(this.#chunks, this.#bytes);
-    const body = JsonSource.of(withoutMark(bytes));
+    const body = JsonSource.of(withoutByteOrderMark(bytes));
     this.#answer(body, body === null ? 'a body that is not UTF-8' : null);
   }
 
@@ -250,11 +250,6 @@ function isNamed(raw: Buffer | undefined, name: string): boolean {
 
 function text(raw: Buffer | undefined): string {
   return raw === undefined ? '' : raw.toString('latin1');
-}
-
-/** The bytes without a byte order mark: a parser may ignore one (RFC 8259, section 8.1). */
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** What undici destroys a connection for, with words of its own that tell nobody anything. */

@@ -129,15 +129,3 @@ export function troubleOfStatus(status: number): Trouble | null {
 export function troubleOfFailure({ reason, sent }: Failure): Trouble {
   return failures[reason === 'connection' && !sent ? 'unreachable' : reason];
 }
-
-/**
- * What went wrong in a word for logs and readiness: the code of the error that is at the bottom of a
- * failure, such as `ECONNREFUSED`, `ENOTFOUND` or `DEPTH_ZERO_SELF_SIGNED_CERT`, or else the name of its class.
- */
-export function failureCode(cause: Error): string {
-  // Where a name has several addresses, Node tries each and reports all that happened.
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : null;
-  if (first instanceof Error) return failureCode(first);
-  if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause.cause instanceof Error ? failureCode(cause.cause) : cause.name;
-}

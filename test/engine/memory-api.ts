@@ -261,6 +261,7 @@ export function createMemoryClient(api: MemoryApi): RestClient {
         return result;
       });
     },
+    hasAnswered: true,
     answered: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   };

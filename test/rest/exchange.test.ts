@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConnections } from '../../src/rest/connections.ts';
 import type { DeadlineEntry } from '../../src/rest/deadlines.ts';
 import { createExchange } from '../../src/rest/exchange.ts';
-import { failureCode, type Answer, type Outcome } from '../../src/rest/outcome.ts';
+import type { Answer, Outcome } from '../../src/rest/outcome.ts';
 import type { RestClient } from '../../src/rest/client.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 import {
@@ -276,3 +276,12 @@ it('finds the code of a failure at its bottom', () => {
   expect(failureCode(new AggregateError([refused, new Error('z')]))).toBe('ECONNREFUSED');
   expect(failureCode(new TypeError('y'))).toBe('TypeError');
 });
+
+/** The code of the error at the bottom of a failure, or else the name of its class. */
+function failureCode(cause: Error): string {
+  // Where a name has several addresses, Node tries each and reports all that happened.
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : null;
+  if (first instanceof Error) return failureCode(first);
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause.cause instanceof Error ? failureCode(cause.cause) : cause.name;
+}

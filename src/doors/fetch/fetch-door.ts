@@ -13,7 +13,7 @@ import { acceptRequestId, readTraceContext, Outgoing } from '../../engine/incomi
 import type { Incoming } from '../../engine/incoming.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { createTextCache } from '../../engine/plan-cache.ts';
-import { responseHeaders } from '../../engine/response-headers.ts';
+import { addResponseHeaders } from '../../engine/response-headers.ts';
 import { departureOf } from './departure.ts';
 import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
 import { useEngine, type EngineServerContext } from './use-engine.ts';
@@ -77,7 +77,7 @@ export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
     logging: false,
     plugins: [
       useEngine(engine, { learns: plugins.length === 0 }),
-      ...(graphiql === false ? [] : [useGraphiQL({ ...graphiql, graphqlPath: endpoint })]),
+      ...(graphiql === false ? [] : [useGraphiQL(endpoint, graphiql)]),
       ...(options.introspection === true ? [] : [useNoIntrospection()]),
       ...plugins,
     ],
@@ -131,12 +131,8 @@ export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
         preflight === null
           ? await handle(request, incoming)
           : new yoga.fetchAPI.Response(null, { status: 204, headers: preflight });
-      const more = responseHeaders(incoming, preflight === null ? cors.headersFor(origin) : {});
-      for (let i = 0; i < more.length; i += 2) {
-        const [name = '', value = ''] = more.slice(i, i + 2);
-        if (name === 'vary') response.headers.append(name, value);
-        else response.headers.set(name, value);
-      }
+      const more = preflight === null ? cors.headersFor(origin) : {};
+      addResponseHeaders(response.headers, incoming, more);
       return response;
     },
   };

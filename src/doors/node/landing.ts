@@ -1,5 +1,5 @@
 import type { NodeRequest } from './node-request.ts';
-import { refusals } from './refusal.ts';
+import { notFound, refusals } from './refusal.ts';
 
 export interface LandingOptions {
   /** Where GraphQL is, such as `/graphql`. */
@@ -7,13 +7,6 @@ export interface LandingOptions {
   /** As whom GraphiQL can be opened, by the names it knows; none with a real upstream. */
   readonly people: readonly string[];
 }
-
-/** What a program is told at `/`, as at any other path where there is nothing. */
-const nothing = (endpoint: string) => ({
-  status: 404,
-  code: 'NOT_FOUND',
-  message: `There is nothing at this path. GraphQL is at ${endpoint}.`,
-});
 
 /** Only this page's own style is let in, by its place: there is no script. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -30,7 +23,8 @@ export function createLanding({ endpoint, people }: LandingOptions) {
   return (request: NodeRequest): Promise<void> => {
     const { method } = request.message;
     const isBrowser = /\btext\/html\b/i.test(request.headers.accept ?? '');
-    if (!isBrowser) request.refuse(nothing(endpoint));
+    // A program is told what it is told at any other path where there is nothing.
+    if (!isBrowser) request.refuse(notFound(endpoint));
     else if (method !== 'GET' && method !== 'HEAD') request.refuse(refusals.readOnly);
     else {
       request.send(200, 'text/html; charset=utf-8', page, own);

@@ -11,7 +11,7 @@ import {
 import { responseHeaders } from '../../engine/response-headers.ts';
 import type { Departure, DepartureListener, TraceContext } from '../../rest/request.ts';
 import { refusalOfBody } from './malformed-request.ts';
-import type { Refusal } from './refusal.ts';
+import { refusalBody, type Refusal } from './refusal.ts';
 
 /** How the body of a request came in, or why it did not. */
 export type BodySettler = (body: Buffer | 'too large' | null) => void;
@@ -147,16 +147,9 @@ export class NodeRequest implements Incoming, Departure {
     this.response.end(text, length === text.length ? 'latin1' : 'utf8');
   }
 
-  /** Refuses in the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`. */
-  refuse({ status, code, message, headers: own = {} }: Refusal): void {
-    if (this.departed || this.response.headersSent) return;
-    for (const [name, value] of Object.entries(own)) this.response.setHeader(name, value);
-    const headers = [...Object.entries(own).flat(), ...responseHeaders(this, this.cors)];
-    const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-    headers.push('content-type', 'application/json; charset=utf-8');
-    headers.push('content-length', String(Buffer.byteLength(body)));
-    this.response.writeHead(status, headers);
-    this.response.end(body);
+  refuse(refusal: Refusal): void {
+    const own = Object.entries(refusal.headers ?? {}).flat();
+    this.send(refusal.status, 'application/json; charset=utf-8', refusalBody(refusal), own);
   }
 }
 

@@ -11,48 +11,48 @@ export interface Readiness {
 }
 
 export interface ProbeOptions {
-  readonly readiness: () => Readiness;
-  /** The metrics in Prometheus' text format. */
-  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** What `/ready` says, with `/health` beside it; `null` answers neither. */
+  readonly readiness: (() => Readiness) | null;
+  /** The metrics in Prometheus' text format; `null` answers no `/metrics`. */
+  readonly metrics: { readonly contentType: string; text(): Promise<string> } | null;
 }
 
-interface ProbeAnswer {
+export interface ProbeAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-const own = ['cache-control', 'no-store'];
+/** The `cache-control` of every answer. */
+export const probeCacheControl = 'no-store';
 
-type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
+/** Answers GET and HEAD at one path. */
+export type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
 
-/**
- * The paths that operators and their machines ask.
- *
- * @returns What answers requests to a path, or undefined where the path is another.
- */
-export function createProbes({ readiness, metrics }: ProbeOptions) {
-  const probes: Readonly<Record<string, Probe>> = {
+/** The paths that operators and their machines ask, and what answers there. */
+export function createProbes({ readiness, metrics }: ProbeOptions): ReadonlyMap<string, Probe> {
+  const probes = new Map<string, Probe>();
+  if (readiness !== null) {
     // The process is alive because it answers.
-    '/health': () => json(200, { status: 'ok' }),
-    '/ready': () => {
+    probes.set('/health', () => json(200, { status: 'ok' }));
+    probes.set('/ready', () => {
       const state = readiness();
       return json(state.ready ? 200 : 503, state);
-    },
-    '/metrics': async () => ({
+    });
+  }
+  if (metrics !== null) {
+    probes.set('/metrics', async () => ({
       status: 200,
       contentType: metrics.contentType,
       body: await metrics.text(),
-    }),
-  };
-
-  return (path: string) => {
-    const probe = Object.hasOwn(probes, path) ? probes[path] : undefined;
-    return probe && ((request: NodeRequest) => answer(probe, request));
-  };
+    }));
+  }
+  return probes;
 }
 
-async function answer(probe: Probe, request: NodeRequest): Promise<void> {
+const own = ['cache-control', probeCacheControl];
+
+export async function answerProbe(probe: Probe, request: NodeRequest): Promise<void> {
   const { method } = request.message;
   if (method !== 'GET' && method !== 'HEAD') {
     request.refuse(refusals.readOnly);

@@ -65,13 +65,40 @@ export const refusals = {
   },
 } as const satisfies Record<string, Refusal>;
 
+/** What is told at a path where there is nothing. */
+export function notFound(endpoint: string): Refusal {
+  return {
+    status: 404,
+    code: 'NOT_FOUND',
+    message: `There is nothing at this path. GraphQL is at ${endpoint}.`,
+  };
+}
+
+export function bodyTooLarge(maxBytes: number): Refusal {
+  return {
+    status: 413,
+    code: 'PAYLOAD_TOO_LARGE',
+    message: `The request body is larger than ${maxBytes} bytes.`,
+  };
+}
+
+/**
+ * Whether a body is to be refused for its `content-encoding`: a compressed one could grow without
+ * limit, and nobody needs to compress a small document.
+ */
+export function isEncoded(encoding: string | null): boolean {
+  return encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'identity';
+}
+
+/** In the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`, as JSON. */
+export function refusalBody({ code, message }: Refusal): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
+}
+
 /** Answers over a connection for which Node has no response, and ends it. */
-export function endWithRefusal(
-  socket: Duplex,
-  { status, code, message }: Refusal,
-  requestId: string,
-): void {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+export function endWithRefusal(socket: Duplex, refusal: Refusal, requestId: string): void {
+  const { status } = refusal;
+  const body = refusalBody(refusal);
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -8,9 +8,12 @@ import type { Engine } from '../../engine/engine.ts';
 import { Outgoing, type Incoming } from '../../engine/incoming.ts';
 import { parseBody, type Parameters } from '../../engine/parameters.ts';
 import type { PreparedRequest } from '../../engine/request-reader.ts';
-import { writeResultText } from '../../engine/result.ts';
+import { writeErrorsText, writeResultText } from '../../engine/result.ts';
 import {
   JsonSource,
+  LETTER_N,
+  OPEN_BRACE,
+  QUOTE,
   endOfValue,
   hasEscape,
   keyIs,
@@ -248,8 +251,8 @@ export class WebSocketSession {
   /** What was refused before it ran is an `error`, which also completes the operation. */
   #answer(operation: SocketOperation, result: ExecutionResult<unknown>): Promise<void> {
     if (result.data !== undefined) return this.#next(operation, writeResultText(result));
-    const { errors } = JSON.parse(writeResultText(result)) as { errors?: unknown };
-    const text = `{"id":${quoteJson(operation.id)},"type":"error","payload":${JSON.stringify(errors ?? [])}}`;
+    const errors = writeErrorsText(result.errors ?? []);
+    const text = `{"id":${quoteJson(operation.id)},"type":"error","payload":${errors}}`;
     this.#operations.delete(operation.id);
     return operation.departure.departed ? Promise.resolve() : this.#send(text);
   }
@@ -296,10 +299,6 @@ const typeKey = keyOf('type');
 const idKey = keyOf('id');
 const payloadKey = keyOf('payload');
 
-const QUOTE = 0x22;
-const OBJECT = 0x7b;
-const NULL = 0x6e;
-
 /** `null` where it is no JSON object, or one of its members is not of its type. */
 function readMessage(data: Buffer): Message | null {
   const source = JsonSource.of(data);
@@ -320,7 +319,7 @@ function visitMember(
   const end = endOfValue(bytes, at);
   if (end < 0 || hasEscape(bytes, from, to)) return -1;
   if (keyIs(bytes, from, to, payloadKey)) {
-    if (bytes[at] !== OBJECT) return bytes[at] === NULL ? end : -1;
+    if (bytes[at] !== OPEN_BRACE) return bytes[at] === LETTER_N ? end : -1;
     message.payload = bytes.subarray(at, end);
   } else if (keyIs(bytes, from, to, typeKey) || keyIs(bytes, from, to, idKey)) {
     if (bytes[at] !== QUOTE) return -1;

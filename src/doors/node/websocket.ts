@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { acceptRequestId } from '../../engine/incoming.ts';
 import type { Upgrades } from './listening-server.ts';
 import { RequestHeaders } from './node-request.ts';
-import { endWithRefusal, refusals, type Refusal } from './refusal.ts';
+import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
 import { createSecretCheck } from './router-secret.ts';
 import { subprotocol, WebSocketSession, type SessionOptions } from './websocket-session.ts';
 
@@ -24,7 +24,7 @@ const subprotocolNotAcceptable = 4406;
 /** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
   const { endpoint, maxBodyBytes, routerSecret = null } = options;
-  const hasSecret = routerSecret === null ? () => true : createSecretCheck(routerSecret);
+  const hasSecret = createSecretCheck(routerSecret);
   const sessions = new Set<WebSocketSession>();
   const server = new WebSocketServer({
     noServer: true,
@@ -34,16 +34,11 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
-  const notFound: Refusal = {
-    status: 404,
-    code: 'NOT_FOUND',
-    message: `There is nothing at this path. GraphQL is at ${endpoint}.`,
-  };
   let pings: NodeJS.Timeout | undefined;
 
   function whyRefused(url: string, { routerSecret: secret }: RequestHeaders): Refusal | null {
     const [path] = url.split('?', 1);
-    if (path !== endpoint) return notFound;
+    if (path !== endpoint) return notFound(endpoint);
     return hasSecret(secret) ? null : refusals.notByRouter;
   }
 

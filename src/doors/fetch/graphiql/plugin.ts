@@ -4,19 +4,14 @@ import { createBundleRoute } from './bundle-route.ts';
 import { createPageRoute } from './page-route.ts';
 import type { PageRouteOptions } from './page-route.ts';
 
-export interface GraphiQLOptions extends PageRouteOptions {
-  /**
-   * Yoga's `graphqlEndpoint`: the page answers there, and its files below `<path>/graphiql/`.
-   * @default '/graphql'
-   */
-  readonly graphqlPath?: string;
-}
-
 /**
  * GraphiQL from this origin alone, so that it works with no internet. Takes the place of Yoga's
  * own, which is to be switched off (`graphiql: false`).
+ *
+ * @param graphqlPath - Yoga's `graphqlEndpoint`: the page answers there, and its files below
+ *   `<path>/graphiql/`.
  */
-export function useGraphiQL({ graphqlPath = '/graphql', ...page }: GraphiQLOptions = {}): Plugin {
+export function useGraphiQL(graphqlPath: string, page: PageRouteOptions): Plugin {
   const bundle = createBundleRoute();
   const answerPage = createPageRoute(page, bundle.digest);
   const bundlePath = `${graphqlPath}/graphiql/`;

@@ -142,7 +142,7 @@ export function createStubYoga({ token, ...graphiql }: StubGatewayOptions) {
     landingPage: false,
     logging: false,
     plugins: [
-      useGraphiQL({
+      useGraphiQL('/graphql', {
         title: 'Execution contexts',
         tabs: graphiqlExamples,
         headers: async () => ({ authorization: `Bearer ${token}` }),
