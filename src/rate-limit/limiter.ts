@@ -55,11 +55,14 @@ export function createRateLimiter({
     ({ createVerdictLimiter }) => (limitCall = createVerdictLimiter(store)),
   );
   return {
-    async decide(user, limit, cost) {
+    decide(user, limit, cost) {
       if (cost === 0) return store.consume({ user, group: limit.group }, limit.windows, 0);
-      const decision = await (limitCall ?? (await loading))(user, limit);
-      onDecision(limit, decision);
-      return decision;
+      const deciding =
+        limitCall?.(user, limit) ?? loading.then((loadedCall) => loadedCall(user, limit));
+      return deciding.then((decision) => {
+        onDecision(limit, decision);
+        return decision;
+      });
     },
   };
 }

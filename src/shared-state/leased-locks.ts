@@ -86,17 +86,14 @@ export class LeasedLocks implements KeyedLocks {
     return this.#isAlone;
   }
 
-  async acquire(key: string, waitUntilMs: number, mayBeLocal: boolean): Promise<HeldLock> {
-    const turn = await this.#turns.take(key, waitUntilMs);
-    const { left } = turn;
-    turn.left = null;
-    if (left !== null) return left;
-    try {
-      return await this.#lease(turn, waitUntilMs, mayBeLocal);
-    } catch (error) {
-      turn.release();
-      throw error;
-    }
+  acquire(key: string, waitUntilMs: number, mayBeLocal: boolean): HeldLock | Promise<HeldLock> {
+    const turn = this.#turns.take(key, waitUntilMs);
+    if (!(turn instanceof Promise)) return this.#lease(turn, waitUntilMs, mayBeLocal);
+    return turn.then((passedOn) => {
+      const { left } = passedOn;
+      passedOn.left = null;
+      return left ?? this.#lease(passedOn, waitUntilMs, mayBeLocal);
+    });
   }
 
   releases(): number {
@@ -125,6 +122,19 @@ export class LeasedLocks implements KeyedLocks {
   }
 
   async #lease(
+    turn: Turn<LeasedLock>,
+    waitUntilMs: number,
+    mayBeLocal: boolean,
+  ): Promise<HeldLock> {
+    try {
+      return await this.#askUntilLeased(turn, waitUntilMs, mayBeLocal);
+    } catch (error) {
+      turn.release();
+      throw error;
+    }
+  }
+
+  async #askUntilLeased(
     turn: Turn<LeasedLock>,
     waitUntilMs: number,
     mayBeLocal: boolean,

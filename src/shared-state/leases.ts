@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { defineScript, type RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { defineScript } from './redis-program.ts';
 
 /** Elects one replica of all that want to do the same, for some time. */
 export interface Leases {
@@ -16,7 +17,7 @@ export interface Leases {
   release(name: string): void;
 }
 
-const acquireScript = defineScript(`
+export const acquireScript = defineScript(`
 local holder = redis.call('get', KEYS[1])
 if holder and holder ~= ARGV[1] then return math.max(1, redis.call('pttl', KEYS[1])) end
 redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])

@@ -1,24 +1,22 @@
 import type { WindowUsage } from '../rate-limit/decision.ts';
 import type { RateLimitWindow } from '../rate-limit/limit.ts';
-import { defineScript } from './redis-connection.ts';
+import { defineScript } from './redis-program.ts';
 
 /**
  * Decides one call. `KEYS[1]` holds the newest calls of a user in a group, newest first, in
  * microseconds.
  *
  * `ARGV`: the last moment of Redis' own clock at which the call may be charged, in microseconds; the
- * time to count by, or '' for Redis' own; 1 to charge the call, 0 to look only; then length
- * (microseconds) and max of each window.
+ * time to count by, or '' for Redis' own; 1 to charge the call, 0 to look only; then what `windowsText`
+ * makes of the windows.
  *
- * Returns Redis' own time, 1 or 0 for "in time", and for each window the calls that count and the
- * microseconds until it has room for one more (`WindowUsage`). A script that came too late charges
- * nothing, and returns nothing but the first two.
+ * Returns 1 or 0 for "in time", then for each window the calls that count and the microseconds until
+ * it has room for one more (`WindowUsage`). A call that came too late is charged nothing, and answered
+ * with nothing more.
  */
 export const limitScript = defineScript(`
-local time = redis.call('TIME')
-local clock = time[1] * 1000000 + time[2]
-if clock > tonumber(ARGV[1]) then return {clock, 0} end
-local now = tonumber(ARGV[2]) or clock
+if NOW > tonumber(ARGV[1]) then return {0} end
+local now = tonumber(ARGV[2]) or NOW
 local cost = tonumber(ARGV[3])
 local key = KEYS[1]
 
@@ -35,9 +33,9 @@ end
 local function at(index) return tonumber(redis.call('LINDEX', key, index)) end
 
 local size = redis.call('LLEN', key)
-local reply, admitted, longest, most = {clock, 1}, true, 0, 0
-for argument = 4, #ARGV, 2 do
-  local window, max = tonumber(ARGV[argument]), tonumber(ARGV[argument + 1])
+local reply, admitted, longest, most = {1}, true, 0, 0
+for window, max in string.gmatch(ARGV[4], '(%d+)/(%d+)') do
+  window, max = tonumber(window), tonumber(max)
   local low, high = 0, size
   while low < high do
     local middle = math.floor((low + high) / 2)
@@ -59,28 +57,31 @@ end
 return reply
 `);
 
-/** What the script answers. */
-export interface LimitReply {
-  /** Redis' own time in microseconds. */
-  readonly redisUs: number;
-  /** null when the script came after its deadline. */
-  readonly usages: readonly WindowUsage[] | null;
+/** Windows as the script reads them: length in microseconds and max of each. */
+export function windowsText(windows: readonly RateLimitWindow[]): string {
+  return windows.map(({ windowMs, max }) => `${windowMs * 1000}/${max}`).join(' ');
 }
 
-/** @throws {TypeError} When it is no such answer about these windows. */
-export function parseLimitReply(reply: unknown, windows: readonly RateLimitWindow[]): LimitReply {
+/**
+ * What the script answered.
+ *
+ * @returns `null` where the call came too late.
+ * @throws {TypeError} When it is no such answer about these windows.
+ */
+export function readUsages(
+  reply: unknown,
+  windows: readonly RateLimitWindow[],
+): readonly WindowUsage[] | null {
   const numbers: readonly unknown[] = Array.isArray(reply) ? reply : [];
   const at = (index: number) => {
     const number = numbers[index];
     if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
     throw new TypeError(`The rate-limit script in Redis answered ${JSON.stringify(reply)}.`);
   };
-  const redisUs = at(0);
-  if (at(1) !== 1) return { redisUs, usages: null };
-  const usages = windows.map((window, index) => ({
+  if (at(0) !== 1) return null;
+  return windows.map((window, index) => ({
     window,
-    count: at(2 * index + 2),
-    freesInUs: at(2 * index + 3),
+    count: at(2 * index + 1),
+    freesInUs: at(2 * index + 2),
   }));
-  return { redisUs, usages };
 }

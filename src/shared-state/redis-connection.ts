@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 
 import { Redis, type RedisOptions } from 'ioredis';
 
+import { RedisCalls, type RedisCall } from './redis-calls.ts';
 import { RedisClock } from './redis-clock.ts';
 import {
   codeOf,
@@ -11,21 +11,11 @@ import {
   isAboutThisServer,
   isReplyError,
   NotConnectedError,
-  RedisReplyError,
   UnusableRedisError,
 } from './redis-failure.ts';
+import { RedisProgram, type RedisScript } from './redis-program.ts';
 import { meetServer, readClock } from './redis-server.ts';
 import { defaultKeyPrefix, type RedisTarget } from './redis-url.ts';
-
-/** A Lua script, known to Redis by its digest once it has run there. */
-export interface RedisScript {
-  readonly text: string;
-  readonly sha1: string;
-}
-
-export function defineScript(text: string): RedisScript {
-  return Object.freeze({ text, sha1: createHash('sha1').update(text).digest('hex') });
-}
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget;
@@ -35,6 +25,8 @@ export interface RedisConnectionOptions {
    * @default defaultKeyPrefix
    */
   readonly keyPrefix?: string | undefined;
+  /** All that will be called. */
+  readonly scripts: readonly RedisScript[];
 }
 
 /** The one connection for commands of all that replicas share. */
@@ -64,23 +56,20 @@ export interface RedisConnection {
    * @throws {RedisReplyError} Where Redis answered with an error.
    */
   send<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Calls a script; see {@link RedisCalls}. It fails as `send` does, or as the script does. */
+  call(call: RedisCall): void;
   /**
-   * Calls `send` at the end of this turn of the event loop: what is sent by all that are called then
-   * leaves in one write. How long Redis takes is measured from there on. A process that stalls in
-   * between has not asked yet.
-   */
-  sendTogether(send: () => void): void;
-  /**
-   * Runs a script, in one round trip. (Two for calls under way while somebody flushes the scripts of
-   * a running Redis.)
+   * Calls a script, and waits for the answer as long as the connection lasts.
    *
    * @param keys - As Redis has them: see `key`.
+   * @param isPatient - See `RedisCall`. @default false
    * @throws as `send`.
    */
   run(
     script: RedisScript,
     keys: readonly string[],
     args: readonly (string | number)[],
+    isPatient?: boolean,
   ): Promise<unknown>;
   /**
    * A connection of its own to subscribe on, by the same policy: it connects when it is first used,
@@ -112,20 +101,13 @@ const heartbeatMs = 1_000;
  * An ioredis client that connects when first asked to, keeps trying for ever, and never keeps a
  * command for a later connection. A connection is used once the database is selected, the server is
  * known to be no cluster, and its clock is read.
- *
- * ioredis' own `enableAutoPipelining` is not used: it sends nothing more before the last batch is
- * answered, so that with a Redis 30 ms away a call takes up to 60. Corking the socket saves the same
- * writes and more time, and holds nothing back.
  */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
-  const { target, keyPrefix = defaultKeyPrefix } = options;
+  const { target, keyPrefix = defaultKeyPrefix, scripts } = options;
   const clock = new RedisClock();
   const subscribers = new Set<Redis>();
-  /** Scripts that Redis has run on this connection, so that their digest will do. */
-  const loaded = new Set<RedisScript>();
   let isSetUp = false;
   let serverRun = '';
-  let together: (() => void)[] = [];
   let failure: Error | undefined;
   let attempts = 0;
   let closed = false;
@@ -146,6 +128,22 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       return true;
     },
   });
+  const calls = new RedisCalls({
+    client,
+    program: new RedisProgram(scripts),
+    clock,
+    isUsable,
+    whyNot,
+    explain(error) {
+      const explained = explain(error);
+      // The client does not see the errors of the calls in an answer.
+      if (isAboutThisServer(error) && isUsable()) {
+        failure = explained;
+        client.disconnect(true);
+      }
+      return explained;
+    },
+  });
   client.on('error', (error: Error) => {
     // A database that cannot be selected is told by what sets the connection up.
     if (!isAboutCommand(error, 'select')) failure = explain(error);
@@ -153,7 +151,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   client.on('ready', () => void setUp());
   client.on('close', () => {
     isSetUp = false;
-    loaded.clear();
+    calls.connectionLost();
     clock.reset();
     settleOpening?.(whyNot());
   });
@@ -188,19 +186,6 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     }
   }
 
-  function sendTogether(sendOne: () => void): void {
-    together.push(sendOne);
-    if (together.length > 1) return;
-    setImmediate(() => {
-      const senders = together;
-      together = [];
-      const stream = isUsable() ? client.stream : null;
-      stream?.cork();
-      for (const sender of senders) sender();
-      stream?.uncork();
-    });
-  }
-
   async function send<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     if (!isUsable()) throw whyNot();
     try {
@@ -210,20 +195,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     }
   }
 
-  async function evaluate(
-    script: RedisScript,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
-    const reply = await send((redis) => redis.eval(script.text, keys.length, ...keys, ...args));
-    loaded.add(script);
-    return reply;
-  }
-
   return {
     clock,
     send,
-    sendTogether,
 
     get usable() {
       return isUsable();
@@ -254,15 +228,22 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       return settleOpening === undefined ? Promise.reject(whyNot()) : opening;
     },
 
-    async run(script, keys, args) {
-      if (!loaded.has(script)) return evaluate(script, keys, args);
-      try {
-        return await send((redis) => redis.evalsha(script.sha1, keys.length, ...keys, ...args));
-      } catch (error) {
-        if (!(error instanceof RedisReplyError) || error.code !== 'NOSCRIPT') throw error;
-        loaded.delete(script);
-        return evaluate(script, keys, args);
-      }
+    call(call) {
+      calls.add(call);
+    },
+
+    run(script, keys, args, isPatient = false) {
+      return new Promise((resolve, reject) => {
+        calls.add({
+          script,
+          keys,
+          args: () => args,
+          giveUpMs: Infinity,
+          isPatient,
+          answered: resolve,
+          failed: reject,
+        });
+      });
     },
 
     createSubscriber() {
@@ -287,6 +268,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     close() {
       closed = true;
       clearInterval(heartbeat);
+      calls.flush();
       for (const redis of [client, ...subscribers]) redis.disconnect();
     },
   };

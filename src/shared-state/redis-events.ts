@@ -2,6 +2,10 @@ import type { Redis } from 'ioredis';
 
 import { EventsUnavailableError, Topics, type Events } from './events.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { defineScript } from './redis-program.ts';
+
+/** `ARGV`: the channel and the message. */
+export const publishScript = defineScript(`return redis.call('PUBLISH', ARGV[1], ARGV[2])`);
 
 export interface RedisEventsOptions {
   readonly connection: RedisConnection;
@@ -51,12 +55,10 @@ export function createRedisEvents({ connection }: RedisEventsOptions): Events {
       return connection.usable;
     },
     publish(topic, message) {
-      connection
-        .send((redis) => redis.publish(prefix + topic, message))
-        .catch(() => {
-          // Those of this replica at least can be told.
-          topics.deliver(topic, message);
-        });
+      connection.run(publishScript, [], [prefix + topic, message], true).catch(() => {
+        // Those of this replica at least can be told.
+        topics.deliver(topic, message);
+      });
     },
     async subscribe(topic, listener) {
       topics.add(topic, listener);

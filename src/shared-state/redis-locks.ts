@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { Availability } from './availability.ts';
 import { leaseMs, type LockStore } from './leased-locks.ts';
 import { releaseScript } from './leases.ts';
-import { defineScript, type RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { defineScript } from './redis-program.ts';
 
 /**
  * Leases a key. `KEYS`: the epoch, the lock, and who is next. `ARGV`: what names this run of the
@@ -21,9 +22,8 @@ import { defineScript, type RedisConnection } from './redis-connection.ts';
  * Returns 0 where the key is leased, -1 where it is somebody else's, else the milliseconds until
  * anything is granted.
  */
-const takeScript = defineScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const takeScript = defineScript(`
+local now = math.floor(NOW / 1000)
 local lease = tonumber(ARGV[4])
 local run, began = string.match(redis.call('GET', KEYS[1]) or '', '^(.*)/(%d+)$')
 if run ~= ARGV[1] or tonumber(began) > now then
@@ -45,7 +45,7 @@ return -1
 `);
 
 /** `KEYS`: the lock. `ARGV`: the token and the length of a lease in milliseconds. */
-const renewScript = defineScript(`
+export const renewScript = defineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
@@ -84,7 +84,7 @@ export function createRedisLockStore({
   }
 
   async function release(key: string, token: string): Promise<void> {
-    await connection.run(releaseScript, [lockKey(key)], [token]);
+    await connection.run(releaseScript, [lockKey(key)], [token], true);
   }
 
   return {

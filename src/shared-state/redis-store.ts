@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
+import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../rate-limit/clock.ts';
 import { decide } from '../rate-limit/decision.ts';
 import type { RateLimitWindow } from '../rate-limit/limit.ts';
 import { digestUser, type CallCost, type RateLimitDecision } from '../rate-limit/store.ts';
-import { limitScript, parseLimitReply } from './limit-script.ts';
+import { limitScript, readUsages, windowsText } from './limit-script.ts';
+import type { RedisCall } from './redis-calls.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import {
   RedisReplyError,
@@ -40,6 +43,9 @@ const connectTimeoutMs = 1_000;
 
 const probeWindows: readonly RateLimitWindow[] = [{ name: 'probe', windowMs: 1, max: 1 }];
 
+/** Users whose digests are remembered; some 2 MB. */
+const maxDigests = 10_000;
+
 /**
  * Counts in Redis (5 or later), by Redis' clock, for all processes that share it. One round trip a
  * call, the first and those after a quiet time too; see below for the one exception.
@@ -60,45 +66,13 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   let hasAnswered = false;
   let probes = 0;
   const processId = randomBytes(9).toString('base64url');
+  const digests = new LRUCache<string, string>({ max: maxDigests, memoMethod: digestUser });
+  const texts = new WeakMap<readonly RateLimitWindow[], string>();
 
-  async function decideBy(
-    giveUpMs: number,
-    allowedMs: number,
-    key: string,
-    windows: readonly RateLimitWindow[],
-    cost: CallCost,
-  ): Promise<RateLimitDecision> {
-    const limits = windows.flatMap(({ windowMs, max }) => [windowMs * 1000, max]);
-    const countBy = clock === undefined ? '' : Math.floor(clock.now() * 1000);
-    for (;;) {
-      const sentMs = performance.now();
-      const lastMs = giveUpMs - replyShare * allowedMs;
-      const deadlineUs = connection.clock.surelyReachedAt(lastMs, sentMs);
-      const args = [deadlineUs, countBy, cost, ...limits];
-      const reply = parseLimitReply(await connection.run(limitScript, [key], args), windows);
-      const receivedMs = performance.now();
-      connection.clock.observe(sentMs, receivedMs, reply.redisUs);
-      if (reply.usages !== null) return decide(reply.usages, cost);
-      if (receivedMs + (receivedMs - sentMs) > giveUpMs) {
-        throw new UncountedCallError('The call reached Redis after its deadline.');
-      }
-    }
-  }
-
-  /** @throws {UncountedCallError} Where the fault is the call's own. */
-  async function consumeBy(
-    giveUpMs: number,
-    key: string,
-    windows: readonly RateLimitWindow[],
-    cost: CallCost,
-  ): Promise<RateLimitDecision> {
-    if (!connection.usable) await firstConnection(giveUpMs - performance.now());
-    try {
-      return await decideBy(giveUpMs, timeoutMs, key, windows, cost);
-    } catch (error) {
-      if (!(error instanceof RedisReplyError)) throw error;
-      throw new UncountedCallError('Redis answered the call with an error.', { cause: error });
-    }
+  function textOf(windows: readonly RateLimitWindow[]): string {
+    let text = texts.get(windows);
+    if (text === undefined) texts.set(windows, (text = windowsText(windows)));
+    return text;
   }
 
   /** Waits for it where it is still being made: whoever makes it tells when it fails. */
@@ -111,15 +85,33 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     }
   }
 
+  function ask(
+    key: string,
+    windows: readonly RateLimitWindow[],
+    cost: CallCost,
+    allowedMs: number,
+  ): Promise<RateLimitDecision> {
+    return new Promise((resolve, reject) => {
+      const call = new LimitCall(
+        { key, windows, text: textOf(windows), cost, allowedMs, clock },
+        connection,
+        resolve,
+        reject,
+      );
+      if (connection.usable) connection.call(call);
+      else {
+        call.begin(performance.now());
+        firstConnection(allowedMs).then(() => {
+          connection.call(call);
+        }, reject);
+      }
+    });
+  }
+
   return {
     consume({ user, group }, windows, cost = 1) {
-      const key = connection.key(`rate-limit:${digestUser(user)}:${group}`);
-      return new Promise((resolve, reject) => {
-        connection.sendTogether(() => {
-          const giveUpMs = performance.now() + timeoutMs;
-          withinTimeout(consumeBy(giveUpMs, key, windows, cost), timeoutMs).then(resolve, reject);
-        });
-      });
+      const key = connection.key(`rate-limit:${digests.memo(user)}:${group}`);
+      return ask(key, windows, cost, timeoutMs);
     },
 
     async probe() {
@@ -130,8 +122,11 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       const key = connection.key(`rate-limit:probe:${processId}:${probes}`);
       // A process that has just started is busy with itself.
       const allowedMs = hasAnswered ? timeoutMs : Math.max(timeoutMs, connectTimeoutMs);
-      const giveUpMs = performance.now() + allowedMs;
-      await withinTimeout(decideBy(giveUpMs, allowedMs, key, probeWindows, 1), allowedMs);
+      await ask(key, probeWindows, 1, allowedMs).catch((error: unknown) => {
+        // There is nothing about this call that could be its own fault.
+        const isRefused = error instanceof UncountedCallError && error.cause !== undefined;
+        throw isRefused ? error.cause : error;
+      });
       hasAnswered = true;
     },
 
@@ -139,4 +134,68 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       connection.close();
     },
   };
+}
+
+interface LimitQuestion {
+  readonly key: string;
+  readonly windows: readonly RateLimitWindow[];
+  /** The windows, as the script reads them. */
+  readonly text: string;
+  readonly cost: CallCost;
+  readonly allowedMs: number;
+  readonly clock: Clock | undefined;
+}
+
+class LimitCall implements RedisCall {
+  readonly script = limitScript;
+  readonly keys: readonly string[];
+  giveUpMs = NaN;
+  #sentMs = NaN;
+  readonly #question: LimitQuestion;
+  readonly #connection: RedisConnection;
+  readonly #resolve: (decision: RateLimitDecision) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    question: LimitQuestion,
+    connection: RedisConnection,
+    resolve: (decision: RateLimitDecision) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.keys = [question.key];
+    this.#question = question;
+    this.#connection = connection;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Its time starts when it is first sent, unless it has to wait for a connection. */
+  begin(nowMs: number): void {
+    this.giveUpMs = nowMs + this.#question.allowedMs;
+  }
+
+  args(sentMs: number): readonly (string | number)[] {
+    const { text, cost, allowedMs, clock } = this.#question;
+    if (Number.isNaN(this.giveUpMs)) this.begin(sentMs);
+    this.#sentMs = sentMs;
+    const lastMs = this.giveUpMs - replyShare * allowedMs;
+    const deadlineUs = this.#connection.clock.surelyReachedAt(lastMs, sentMs);
+    return [deadlineUs, clock === undefined ? '' : Math.floor(clock.now() * 1000), cost, text];
+  }
+
+  answered(reply: unknown, receivedMs: number): void {
+    const { windows, cost } = this.#question;
+    const usages = readUsages(reply, windows);
+    if (usages !== null) this.#resolve(decide(usages, cost));
+    else if (2 * receivedMs - this.#sentMs <= this.giveUpMs) this.#connection.call(this);
+    else this.failed(new UncountedCallError('The call reached Redis after its deadline.'));
+  }
+
+  failed(error: Error): void {
+    this.#reject(
+      error instanceof RedisReplyError
+        ? new UncountedCallError('Redis answered the call with an error.', { cause: error })
+        : error,
+    );
+  }
 }

@@ -57,13 +57,8 @@ export interface ResilientStoreOptions extends AvailabilityObserver {
   readonly onUncounted?: (call: UncountedCall) => void;
 }
 
+/** Its `consume` never rejects. */
 export interface ResilientStore extends RateLimitStore {
-  /** Never rejects. */
-  consume(
-    key: RateLimitKey,
-    windows: readonly RateLimitWindow[],
-    cost?: CallCost,
-  ): Promise<RateLimitDecision>;
   /** Whether the store answers: one for all that is kept in it. */
   readonly availability: Availability;
   /** Whether the store answered when last asked; false until it first has. */
@@ -132,17 +127,19 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
 
     start: () => availability.start(),
 
-    async consume(key, windows, cost = 1) {
+    consume(key, windows, cost = 1) {
       if (availability.down) return decideAlone(key, windows, cost);
       const { recoveries } = availability;
-      try {
-        const decision = await store.consume(key, windows, cost);
-        availability.succeeded();
-        return decision;
-      } catch (error) {
-        noteFailure(error, recoveries);
-        return decideAlone(key, windows, cost);
-      }
+      return store.consume(key, windows, cost).then(
+        (decision) => {
+          availability.succeeded();
+          return decision;
+        },
+        (error: unknown) => {
+          noteFailure(error, recoveries);
+          return decideAlone(key, windows, cost);
+        },
+      );
     },
 
     close() {

@@ -77,9 +77,10 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   const { createRedisLockStore } = await import('./redis-locks.ts');
   const { createRedisEvents } = await import('./redis-events.ts');
   const { createRedisLeases } = await import('./leases.ts');
+  const { redisScripts } = await import('./redis-scripts.ts');
   const { host, port } = redis;
   const describe = (cause: unknown) => ({ err: cause, code: codeOf(cause), host, port });
-  const connection = createRedisConnection({ target: redis, keyPrefix });
+  const connection = createRedisConnection({ target: redis, keyPrefix, scripts: redisScripts });
   const limits = createResilientStore({
     store: createRedisStore({ connection }),
     onStoreFailure,

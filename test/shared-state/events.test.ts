@@ -7,13 +7,10 @@ import {
   type Events,
 } from '../../src/shared-state/events.ts';
 import { createRedisLeases } from '../../src/shared-state/leases.ts';
-import {
-  createRedisConnection,
-  type RedisConnection,
-} from '../../src/shared-state/redis-connection.ts';
+import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisEvents } from '../../src/shared-state/redis-events.ts';
-import { parseRedisUrl } from '../../src/shared-state/redis-url.ts';
 import { describeWithRedis, lacksRedis, startRedis, type RedisServer } from '../support/redis.ts';
+import { connectionTo } from './open-redis.ts';
 
 /** A listener that keeps what it is told. */
 class Recorder implements EventListener {
@@ -49,7 +46,7 @@ interface Backend {
 }
 
 async function connect(server: RedisServer): Promise<RedisConnection> {
-  const connection = createRedisConnection({ target: parseRedisUrl(server.url) });
+  const connection = connectionTo(server.url);
   await connection.connect();
   return connection;
 }

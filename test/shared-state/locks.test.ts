@@ -11,13 +11,10 @@ import {
   type KeyedLocks,
 } from '../../src/shared-state/keyed-locks.ts';
 import { LeasedLocks } from '../../src/shared-state/leased-locks.ts';
-import {
-  createRedisConnection,
-  type RedisConnection,
-} from '../../src/shared-state/redis-connection.ts';
+import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisLockStore } from '../../src/shared-state/redis-locks.ts';
-import { parseRedisUrl } from '../../src/shared-state/redis-url.ts';
 import { describeWithRedis, lacksRedis, startRedis, type RedisServer } from '../support/redis.ts';
+import { connectionTo } from './open-redis.ts';
 
 const soon = (ms = 5_000) => performance.now() + ms;
 let keys = 0;
@@ -30,7 +27,7 @@ interface Backend {
 
 /** Locks of a process of its own, as far as the server can tell. */
 async function connect(url: string): Promise<LeasedLocks & { connection: RedisConnection }> {
-  const connection = createRedisConnection({ target: parseRedisUrl(url) });
+  const connection = connectionTo(url);
   await connection.connect();
   const store = createRedisLockStore({ connection, availability: { down: false } });
   // The machine may be busy; what is tested with it is not the time-out.

@@ -4,13 +4,19 @@ import {
   createRedisConnection,
   type RedisConnection,
 } from '../../src/shared-state/redis-connection.ts';
+import type { RedisScript } from '../../src/shared-state/redis-program.ts';
+import { redisScripts } from '../../src/shared-state/redis-scripts.ts';
 import { createRedisStore, type RedisStoreOptions } from '../../src/shared-state/redis-store.ts';
 import { parseRedisUrl } from '../../src/shared-state/redis-url.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 
 /** The gateway's own connection to a Redis. */
-export function connectionTo(url: string, keyPrefix?: string): RedisConnection {
-  return createRedisConnection({ target: parseRedisUrl(url), keyPrefix });
+export function connectionTo(
+  url: string,
+  keyPrefix?: string,
+  scripts: readonly RedisScript[] = redisScripts,
+): RedisConnection {
+  return createRedisConnection({ target: parseRedisUrl(url), keyPrefix, scripts });
 }
 
 /** A store with a connection of its own. */

@@ -1,17 +1,19 @@
-import { createServer, Socket, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { defineScript, type RedisConnection } from '../../src/shared-state/redis-connection.ts';
+import type { RedisCall } from '../../src/shared-state/redis-calls.ts';
+import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { codeOf, UnusableRedisError } from '../../src/shared-state/redis-failure.ts';
+import { defineScript, type RedisScript } from '../../src/shared-state/redis-program.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo, observe } from './open-redis.ts';
 import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
 
 const opened: RedisConnection[] = [];
-function open(url: string, keyPrefix?: string): RedisConnection {
-  const connection = connectionTo(url, keyPrefix);
+function open(url: string, keyPrefix?: string, scripts?: readonly RedisScript[]): RedisConnection {
+  const connection = connectionTo(url, keyPrefix, scripts);
   opened.push(connection);
   return connection;
 }
@@ -137,26 +139,101 @@ describeWithRedis('the connection to Redis', () => {
     let proxy: HoldingProxy;
     let connection: RedisConnection;
     const echo = defineScript(`return ARGV[1]`);
+    const push = defineScript(`return redis.call('LPUSH', KEYS[1], ARGV[1])`);
+    const timeOf = defineScript(`return NOW`);
     beforeEach(async () => {
       proxy = await startHoldingProxy(server.url);
-      connection = open(proxy.url);
+      connection = open(proxy.url, undefined, [echo, push, timeOf]);
       await connection.connect();
     });
     afterEach(() => {
       proxy.close();
     });
 
-    it('sends together what is to be sent together, in order', async () => {
+    it('sends what is asked in one turn as one command, and answers each call', async () => {
       await connection.run(echo, [], ['warm']);
-      const writes = vi.spyOn(Socket.prototype as unknown as { _writev: () => void }, '_writev');
-      const replies: Promise<unknown>[] = [];
-      for (const name of ['one', 'two', 'three']) {
-        connection.sendTogether(() => replies.push(connection.run(echo, [], [name])));
-      }
+      const before = proxy.received;
+      const replies = Promise.all([
+        connection.run(echo, [], ['one']),
+        connection.run(push, ['list'], ['two']),
+        connection.run(timeOf, [], []),
+        connection.run(timeOf, [], []),
+        connection.run(echo, ['a', 'b'], ['three', 'four']),
+      ]);
+      const [one, two, time, sameTime, three] = await replies;
+      expect([one, two, three]).toEqual(['one', 1, 'three']);
+      expect(sameTime).toBe(time);
+      expect(Math.abs(Number(time) / 1000 - Date.now())).toBeLessThan(5_000);
+      expect(proxy.received - before).toBe(1);
+    });
+
+    it('sends what is asked while an answer is about to come together with what follows', async () => {
+      await connection.run(echo, [], ['warm']);
+      proxy.hold();
+      const first = connection.run(echo, [], ['first']);
       await new Promise(setImmediate);
-      expect(await Promise.all(replies)).toEqual(['one', 'two', 'three']);
-      expect(writes).toHaveBeenCalledOnce();
-      writes.mockRestore();
+      const before = proxy.received;
+      const held: Promise<unknown>[] = [];
+      for (let turn = 0; turn < 3; turn += 1) {
+        held.push(connection.run(echo, [], [String(turn)]));
+        await new Promise(setImmediate);
+      }
+      proxy.release();
+      expect(await first).toBe('first');
+      expect(await Promise.all(held)).toEqual(['0', '1', '2']);
+      expect(proxy.received - before).toBeLessThanOrEqual(2);
+    });
+
+    it('fails the one call whose script fails, with the error', async () => {
+      await observer.set('text', 'no list');
+      const calls = [
+        connection.run(push, ['text'], ['one']),
+        connection.run(push, ['list'], ['two']),
+      ];
+      const [refused, done] = await Promise.allSettled(calls);
+      expect(refused).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'RedisReplyError', code: 'WRONGTYPE' },
+      });
+      expect(done).toMatchObject({ status: 'fulfilled', value: 1 });
+    });
+
+    it('fails each call that was under way when the connection is lost', async () => {
+      proxy.hold();
+      const calls = ['one', 'two'].map((text) => connection.run(echo, [], [text]));
+      await new Promise(setImmediate);
+      proxy.close();
+      const outcomes = await Promise.allSettled(calls);
+      expect(outcomes).toMatchObject([
+        { reason: { name: 'NotConnectedError' } },
+        { reason: { name: 'NotConnectedError' } },
+      ]);
+    });
+
+    it('gives each call up at its own time, and takes the answers of the others', async () => {
+      proxy.hold();
+      const told: string[] = [];
+      const callFor = (text: string, allowedMs: number): RedisCall => ({
+        script: echo,
+        keys: [],
+        args: () => [text],
+        giveUpMs: performance.now() + allowedMs,
+        answered: (reply) => told.push(`answer ${String(reply)}`),
+        failed: ({ name }) => told.push(`${name} ${text}`),
+      });
+      connection.call(callFor('late', 60));
+      connection.call(callFor('soon', 20));
+      connection.call(callFor('never', Infinity));
+      await vi.waitUntil(() => told.length === 2);
+      proxy.release();
+      await vi.waitUntil(() => told.length === 3);
+      expect(told).toEqual(['ReplyTimeoutError soon', 'ReplyTimeoutError late', 'answer never']);
+    });
+
+    it('answers more calls than are sent at once', async () => {
+      const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
+      const replies = await Promise.all(texts.map((text) => connection.run(echo, [], [text])));
+      expect(replies).toEqual(texts);
     });
 
     it('runs a script in one round trip, also the first of a connection', async () => {

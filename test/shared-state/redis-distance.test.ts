@@ -59,7 +59,7 @@ describeWithRedis('a Redis far away', () => {
     await server.close();
   });
 
-  const call = () => store.consume(key, windows);
+  const call = async () => store.consume(key, windows);
 
   it('counts the first call after a start, which tells of no outage', async () => {
     await store.start();

@@ -36,7 +36,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   /** A hundred calls at once of a user nobody has seen before. */
   function burst(): Promise<RateLimitDecision[]> {
     const user = `user-${users++}`;
-    const calls = Array.from({ length: 100 }, () =>
+    const calls = Array.from({ length: 100 }, async () =>
       store.consume({ user, group: 'update' }, windows),
     );
     return Promise.all(calls);

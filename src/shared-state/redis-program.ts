@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * A Lua script, as the body of a function: its `KEYS` and `ARGV` are those of the one call. `NOW` is
+ * Redis' own time in microseconds, the same for all calls that were sent together. It must return
+ * something.
+ */
+export interface RedisScript {
+  readonly text: string;
+}
+
+export function defineScript(text: string): RedisScript {
+  return Object.freeze({ text });
+}
+
+/**
+ * Several scripts as one, which runs any number of calls one after the other. Calls that are sent
+ * together so cost one command, whatever they do.
+ *
+ * `ARGV`: for each call the number of its script, how many keys and how many arguments it has, and
+ * the arguments. Returns the time, then for each call what its script returned. A call whose script
+ * fails is answered with its error, and the others go on.
+ */
+export class RedisProgram {
+  readonly text: string;
+  readonly sha1: string;
+  readonly #scripts: readonly RedisScript[];
+
+  constructor(scripts: readonly RedisScript[]) {
+    this.#scripts = scripts;
+    this.text = `
+local time = redis.call('TIME')
+local NOW = time[1] * 1000000 + time[2]
+local scripts = {
+${scripts.map(({ text }) => `function(KEYS, ARGV)\n${text.trim()}\nend`).join(',\n')}
+}
+local replies, key, argument = {NOW}, 0, 1
+while argument <= #ARGV do
+  local keys, arguments = {}, {}
+  for index = 1, tonumber(ARGV[argument + 1]) do keys[index] = KEYS[key + index] end
+  for index = 1, tonumber(ARGV[argument + 2]) do arguments[index] = ARGV[argument + 2 + index] end
+  local done, reply = pcall(scripts[tonumber(ARGV[argument])], keys, arguments)
+  if not done then
+    local message = type(reply) == 'table' and reply.err or reply
+    -- What is no error of a command, and all of them before Redis 7, begins with where it happened.
+    if not string.find(message, '^%u+ ') then message = 'ERR ' .. message end
+    reply = {err = message}
+  end
+  replies[#replies + 1] = reply
+  key, argument = key + #keys, argument + 3 + #arguments
+end
+return replies`;
+    this.sha1 = createHash('sha1').update(this.text).digest('hex');
+  }
+
+  /**
+   * The number that names a script in a call.
+   *
+   * @throws TypeError where it is none of this program's.
+   */
+  numberOf(script: RedisScript): number {
+    const index = this.#scripts.indexOf(script);
+    if (index < 0) throw new TypeError('A script that is no part of the program for Redis.');
+    return index + 1;
+  }
+}

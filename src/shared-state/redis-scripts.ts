@@ -1,0 +1,15 @@
+import { acquireScript, releaseScript } from './leases.ts';
+import { limitScript } from './limit-script.ts';
+import { publishScript } from './redis-events.ts';
+import { renewScript, takeScript } from './redis-locks.ts';
+import type { RedisScript } from './redis-program.ts';
+
+/** Everything that is asked of Redis through `RedisConnection.call`. */
+export const redisScripts: readonly RedisScript[] = [
+  limitScript,
+  takeScript,
+  renewScript,
+  acquireScript,
+  releaseScript,
+  publishScript,
+];
