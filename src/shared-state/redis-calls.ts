@@ -66,7 +66,8 @@ export class RedisCalls {
   #waiting: RedisCall[] = [];
   #isScheduled = false;
   #held: NodeJS.Timeout | null = null;
-  #patient: NodeJS.Timeout | null = null;
+  /** Whether a timer runs for what is patient. */
+  #isTimed = false;
   #underWay = 0;
   #sentMs = -Infinity;
   #isLoaded = false;
@@ -78,9 +79,10 @@ export class RedisCalls {
   add(call: RedisCall): void {
     this.#waiting.push(call);
     if (call.isPatient !== true) this.#schedule();
-    else {
-      this.#patient ??= setTimeout(() => {
-        this.#patient = null;
+    else if (!this.#isTimed) {
+      this.#isTimed = true;
+      setTimeout(() => {
+        this.#isTimed = false;
         this.flush();
       }, patienceMs);
     }

@@ -9,7 +9,6 @@ import {
   explain,
   isAboutCommand,
   isAboutThisServer,
-  isReplyError,
   NotConnectedError,
   UnusableRedisError,
 } from './redis-failure.ts';
@@ -50,20 +49,16 @@ export interface RedisConnection {
    */
   connect(): Promise<void>;
   /**
-   * Sends a command, at once.
-   *
-   * @throws {NotConnectedError}
-   * @throws {RedisReplyError} Where Redis answered with an error.
+   * Calls a script; see {@link RedisCalls}. It fails with a {@link NotConnectedError} or with the
+   * {@link RedisReplyError} that Redis answered with.
    */
-  send<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
-  /** Calls a script; see {@link RedisCalls}. It fails as `send` does, or as the script does. */
   call(call: RedisCall): void;
   /**
    * Calls a script, and waits for the answer as long as the connection lasts.
    *
    * @param keys - As Redis has them: see `key`.
    * @param isPatient - See `RedisCall`. @default false
-   * @throws as `send`.
+   * @throws as `call` fails.
    */
   run(
     script: RedisScript,
@@ -186,18 +181,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     }
   }
 
-  async function send<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (!isUsable()) throw whyNot();
-    try {
-      return await command(client);
-    } catch (error) {
-      throw isReplyError(error) ? explain(error) : new NotConnectedError(failure);
-    }
-  }
-
   return {
     clock,
-    send,
 
     get usable() {
       return isUsable();

@@ -6,14 +6,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { RedisCall } from '../../src/shared-state/redis-calls.ts';
 import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { codeOf, UnusableRedisError } from '../../src/shared-state/redis-failure.ts';
-import { defineScript, type RedisScript } from '../../src/shared-state/redis-program.ts';
+import { defineScript } from '../../src/shared-state/redis-program.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo, observe } from './open-redis.ts';
 import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
 
+const echo = defineScript(`return ARGV[1]`);
+const push = defineScript(`return redis.call('LPUSH', KEYS[1], ARGV[1])`);
+const timeOf = defineScript(`return NOW`);
+
 const opened: RedisConnection[] = [];
-function open(url: string, keyPrefix?: string, scripts?: readonly RedisScript[]): RedisConnection {
-  const connection = connectionTo(url, keyPrefix, scripts);
+function open(url: string, keyPrefix?: string): RedisConnection {
+  const connection = connectionTo(url, keyPrefix, [echo, push, timeOf]);
   opened.push(connection);
   return connection;
 }
@@ -62,11 +66,11 @@ describeWithRedis('the connection to Redis', () => {
   it('works in the database of the URL, also after a reconnect', async () => {
     const connection = open(`${server.url}/7`);
     await connection.connect();
-    await connection.send((redis) => redis.set('one', '1'));
+    await connection.run(push, ['one'], ['1']);
     await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await vi.waitUntil(() => !connection.usable);
     await vi.waitUntil(() => connection.usable, { timeout: 5_000 });
-    await connection.send((redis) => redis.set('two', '2'));
+    await connection.run(push, ['two'], ['2']);
     expect(await observer.keys('*')).toEqual([]);
     await observer.select(7);
     expect((await observer.keys('*')).sort()).toEqual(['one', 'two']);
@@ -79,7 +83,7 @@ describeWithRedis('the connection to Redis', () => {
     expect(refusal).toBeInstanceOf(UnusableRedisError);
     expect(refusal.message).toContain('database 99');
     for (let round = 0; round < 20; round += 1) {
-      await expect(connection.send((redis) => redis.set('lost', '1'))).rejects.toThrow();
+      await expect(connection.run(push, ['lost'], ['1'])).rejects.toThrow();
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(connection.cause).toBe('SELECT');
@@ -138,12 +142,9 @@ describeWithRedis('the connection to Redis', () => {
   describe('through a proxy', () => {
     let proxy: HoldingProxy;
     let connection: RedisConnection;
-    const echo = defineScript(`return ARGV[1]`);
-    const push = defineScript(`return redis.call('LPUSH', KEYS[1], ARGV[1])`);
-    const timeOf = defineScript(`return NOW`);
     beforeEach(async () => {
       proxy = await startHoldingProxy(server.url);
-      connection = open(proxy.url, undefined, [echo, push, timeOf]);
+      connection = open(proxy.url);
       await connection.connect();
     });
     afterEach(() => {
@@ -244,13 +245,13 @@ describeWithRedis('the connection to Redis', () => {
       expect(proxy.received - before).toBe(2);
     });
 
-    it('has a command wait for no other', async () => {
+    it('has no call wait for the answer to another', async () => {
       await connection.run(echo, [], ['warm']);
       proxy.delay(50);
       const startedMs = performance.now();
-      const first = connection.send((redis) => redis.ping());
+      const first = connection.run(echo, [], ['ping']);
       await new Promise((resolve) => setTimeout(resolve, 20));
-      const second = connection.send((redis) => redis.ping());
+      const second = connection.run(echo, [], ['ping']);
       await first;
       await second;
       // One after the other they would take twice 100 ms.

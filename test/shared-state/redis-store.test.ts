@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseLimit } from '../../src/rate-limit/limit.ts';
+import { releaseScript } from '../../src/shared-state/leases.ts';
 import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisStore } from '../../src/shared-state/redis-store.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
@@ -60,7 +61,7 @@ describeWithRedis('Redis store', () => {
     const calls = Array.from({ length: 5 }, () => store.consume(key, windows));
     const outcomes = await Promise.allSettled(calls);
     proxy.release();
-    await connection.send((client) => client.ping());
+    await connection.run(releaseScript, ['nothing'], ['nobody']);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(await charged()).toBe(1);
   });
@@ -78,7 +79,7 @@ describeWithRedis('Redis store', () => {
     const calls = Array.from({ length: 5 }, () => store.consume(key, windows));
     const outcomes = await Promise.allSettled(calls);
     server.thaw();
-    await connection.send((client) => client.ping());
+    await connection.run(releaseScript, ['nothing'], ['nobody']);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(await charged()).toBe(1);
   });
