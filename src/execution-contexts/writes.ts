@@ -162,7 +162,7 @@ function writeUnderLock<Written>(
     },
     (error: unknown) => {
       const isDoubtful = error instanceof UpstreamError && error.mayBeApplied;
-      if (isDoubtful) lock.abandon();
+      if (isDoubtful && mayGoOn(error)) lock.abandon();
       else lock.release();
       forgetRead(id, request);
       // The API refused, or the outcome is unknown: what was remembered is no longer sure.
@@ -200,6 +200,14 @@ function readAndSend<Written>(
 /** Whether nobody may write between what is read and what is written. */
 function buildsOnState({ reads, ifVersion }: Pick<Write<never>, 'reads' | 'ifVersion'>): boolean {
   return reads === 'state' || ifVersion !== null;
+}
+
+/** By which a proxy says that it has lost sight of the API: what was sent may go on behind it. */
+const ofProxies: ReadonlySet<number> = new Set([502, 504]);
+
+/** Whether the API may still be about to apply a write. Once it has answered, it is not. */
+function mayGoOn({ status }: UpstreamError): boolean {
+  return status === null || ofProxies.has(status);
 }
 
 class VersionConflict extends ConflictError {}

@@ -21,11 +21,14 @@ export interface HeldLock {
   readonly lease: Lease | null;
   release(): void;
   /**
-   * Gives it back where what was done under it may still go on elsewhere: a lock with a lease is left
-   * to expire. One without is free at once.
+   * Leaves it to expire, because what was done under it may still go on elsewhere: nobody else comes
+   * to hold it before a lease ({@link leaseMs}) is over.
    */
   abandon(): void;
 }
+
+/** How long a lock is somebody's without being renewed, in milliseconds. */
+export const leaseMs = 3_000;
 
 /** For how long a lock is surely held. */
 export interface Lease {
@@ -173,7 +176,9 @@ export class Turn<Left> implements HeldLock {
   }
 
   abandon(): void {
-    this.#turns.pass(this);
+    setTimeout(() => {
+      this.#turns.pass(this);
+    }, leaseMs).unref();
   }
 
   add(waiter: Waiter<Left>): void {

@@ -2,15 +2,13 @@ import {
   LocksUnavailableError,
   LockBusyError,
   Turns,
+  leaseMs,
   type HeldLock,
   type KeyedLocks,
   type Lease,
   type Turn,
 } from './keyed-locks.ts';
 import { RedisReplyError, withinTimeout } from './redis-failure.ts';
-
-/** How long a lock is somebody's without being renewed, in milliseconds. */
-export const leaseMs = 3_000;
 
 /** What all processes share: who has which key leased, and until when. */
 export interface LockStore {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Availability } from './availability.ts';
-import { leaseMs, type LockStore } from './leased-locks.ts';
+import { leaseMs } from './keyed-locks.ts';
+import type { LockStore } from './leased-locks.ts';
 import { releaseScript } from './leases.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { defineScript } from './redis-program.ts';

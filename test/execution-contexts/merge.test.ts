@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startApplication } from '../../src/application.ts';
 import { readConfig } from '../../src/config.ts';
+import { leaseMs } from '../../src/shared-state/keyed-locks.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { askGraphQL, type AskOptions } from '../support/ask.ts';
 import { adminPermission, apiKey, startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -305,12 +306,43 @@ it('a merge whose outcome is unknown is not to be repeated, an update is', async
     code: 'UPSTREAM_FAILED',
     retryable: false,
   });
-  expect(await update(gateway, id, { context: 1 })).toMatchObject({
+  expect(await update(gateway, `${id}-other`, { context: 1 })).toMatchObject({
     code: 'UPSTREAM_FAILED',
     retryable: true,
   });
   // Never repeated by the gateway either.
   expect(sent()).toHaveLength(2);
+});
+
+describe('after a write whose outcome is unknown', () => {
+  it.each([
+    ['no answer', hang()],
+    ['a lost connection', applyThen(reset())],
+    ['a proxy that could not wait', reply(504)],
+  ])('nobody writes for the length of a lease: %s', async (_, fault) => {
+    gateway.upstream.on('PUT', /./, fault);
+    const result = await update(gateway, id, { context: 0 });
+    const failedMs = performance.now();
+    expect(result.message).toContain('may have been applied');
+    gateway.upstream.clear();
+    gateway.upstream.seed({ id, context: {} });
+    expect(await merge(gateway, id, { patch: { a: 1 } })).toMatchObject({ code: 'CONFLICT' });
+    await expect
+      .poll(() => merge(gateway, id, { patch: { a: 1 } }), { timeout: 5_000, interval: 10 })
+      .toMatchObject({ context: { a: 1 } });
+    expect(performance.now() - failedMs).toBeGreaterThan(leaseMs - 10);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('writes go on at once where the API has said that it failed', async () => {
+    gateway.upstream.on('PUT', /./, replyError(500, 'no'));
+    await update(gateway, id, { context: 0 });
+    gateway.upstream.clear();
+    gateway.upstream.seed({ id, context: {} });
+    const startedMs = performance.now();
+    expect(await merge(gateway, id, { patch: { a: 1 } })).toMatchObject({ context: { a: 1 } });
+    expect(performance.now() - startedMs).toBeLessThan(700);
+  });
 });
 
 describe('writes to one context', () => {

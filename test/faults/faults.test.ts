@@ -58,7 +58,7 @@ describe('fifty clients of an API that misbehaves', () => {
     'are each told in time of %s',
     async (_name, fault) => {
       await recover();
-      const calls = await ask([fault], 1);
+      const calls = await ask([fault], 1, fault.name);
       expect(violations(calls)).toEqual([]);
       expect(calls.filter(isOwn).length).toBeGreaterThan(0);
     },

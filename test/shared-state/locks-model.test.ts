@@ -5,10 +5,11 @@ import {
   createLocalLocks,
   LockBusyError,
   LocksUnavailableError,
+  leaseMs,
   type HeldLock,
   type KeyedLocks,
 } from '../../src/shared-state/keyed-locks.ts';
-import { leaseMs, LeasedLocks, type LockStore } from '../../src/shared-state/leased-locks.ts';
+import { LeasedLocks, type LockStore } from '../../src/shared-state/leased-locks.ts';
 
 /** What becomes of one call of the store, on its way there and back. */
 interface Fate {
@@ -129,8 +130,11 @@ class Server {
 /** Who works under which lock, and whether ever two did so under one. */
 class Workshop {
   readonly #workers = new Map<string, number>();
+  readonly #abandonedMs = new Map<string, number>();
   worked = 0;
   overlaps = 0;
+  /** The shortest time between a lock being abandoned and the next work under it. */
+  shortestRestMs = Infinity;
 
   async run(locks: KeyedLocks, { key, atMs, waitMs, worksMs, abandons }: Caller): Promise<void> {
     await pause(atMs);
@@ -142,8 +146,10 @@ class Workshop {
       throw error;
     }
     if (lock.lease?.lapsed !== true) await this.#work(key, lock, worksMs);
-    if (abandons) lock.abandon();
-    else lock.release();
+    if (abandons) {
+      this.#abandonedMs.set(key, performance.now());
+      lock.abandon();
+    } else lock.release();
   }
 
   #work(key: string, { lease }: HeldLock, ms: number): Promise<void> {
@@ -151,6 +157,8 @@ class Workshop {
     this.#workers.set(key, working);
     this.worked += 1;
     if (working > 1) this.overlaps += 1;
+    const restMs = performance.now() - (this.#abandonedMs.get(key) ?? -Infinity);
+    this.shortestRestMs = Math.min(this.shortestRestMs, restMs);
     return new Promise((resolve) => {
       const done = () => {
         if (lease !== null) lease.onLapse = null;
@@ -198,6 +206,7 @@ describe('of one key', () => {
         expect(shop).toMatchObject({ overlaps: 0, worked: list.length });
         await finish(list.map((each) => shop.run(locks, each)));
         expect(shop.overlaps).toBe(0);
+        expect(shop.shortestRestMs).toBeGreaterThanOrEqual(leaseMs);
       }),
       { numRuns: 60 },
     );
@@ -244,6 +253,8 @@ describe('of one key', () => {
           ),
         );
         expect(shop).toMatchObject({ overlaps: 0, worked: list.length });
+        // It was renewed at most a second and a tick before.
+        expect(shop.shortestRestMs).toBeGreaterThanOrEqual(leaseMs - 1_200);
       }),
       { numRuns: 40 },
     );

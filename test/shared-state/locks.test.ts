@@ -7,6 +7,7 @@ import {
   createLocalLocks,
   LockBusyError,
   LocksUnavailableError,
+  leaseMs,
   type HeldLock,
   type KeyedLocks,
 } from '../../src/shared-state/keyed-locks.ts';
@@ -127,6 +128,17 @@ describe.each(backends)('locks $name', ({ open }) => {
     expect(await impatient).toBeInstanceOf(LockBusyError);
     first.release();
     (await patient).release();
+  });
+
+  it.concurrent('are left to expire where they were abandoned', async () => {
+    const key = freshKey();
+    (await take(key)).abandon();
+    const abandonedMs = performance.now();
+    await expect(take(key, 500)).rejects.toThrow(LockBusyError);
+    (await take(key)).release();
+    // In Redis a lock has what is left of its lease, which was renewed a second ago or less.
+    expect(performance.now() - abandonedMs).toBeGreaterThan(leaseMs - 1_000);
+    (await take(key, 500)).release();
   });
 
   it('are waited for by 200 at the most', async () => {
