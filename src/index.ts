@@ -26,7 +26,7 @@ export type {
   ListQuery,
   NewExecutionContext,
 } from './execution-contexts/model.ts';
-export { createOwnership, decidedUpstream } from './execution-contexts/ownership.ts';
+export { createForwardedOwnership, createOwnership } from './execution-contexts/ownership.ts';
 export type { OwnedContext, Ownership, OwnershipOptions } from './execution-contexts/ownership.ts';
 export { createGateway } from './gateway.ts';
 export type {

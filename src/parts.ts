@@ -1,4 +1,4 @@
-import { createOwnership, decidedUpstream } from './execution-contexts/ownership.ts';
+import { createForwardedOwnership, createOwnership } from './execution-contexts/ownership.ts';
 import { createRestStore } from './execution-contexts/rest.ts';
 import type { ExecutionContexts } from './execution-contexts/model.ts';
 import { createFailureLog } from './failure-log.ts';
@@ -91,7 +91,7 @@ export function createApi(options: ApiOptions): {
     },
   });
   const ownership = client.forwardsToken
-    ? decidedUpstream
+    ? createForwardedOwnership()
     : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) });
   return { client, executionContexts: { store, ownership } };
 }

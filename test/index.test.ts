@@ -202,10 +202,10 @@ describe('the package', () => {
       'RateLimitError',
       'TypedError',
       'UpstreamError',
+      'createForwardedOwnership',
       'createGateway',
       'createLogger',
       'createOwnership',
-      'decidedUpstream',
     ]);
   });
 });

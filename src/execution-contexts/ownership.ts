@@ -17,7 +17,9 @@ export interface OwnedContext {
  * always made on a fresh answer.
  */
 export interface Ownership {
-  /** Whether no context has to be looked at first: `user` is an administrator, or the API decides. */
+  /**
+   * Whether it does not matter whose a context is: `user` is an administrator, or the API decides.
+   */
   mayTouchAny(user: User): boolean;
   /** Whether `user` may touch the context, by what was learned lately; `false`: read it first. */
   mayTouchUnread(user: User, id: string): boolean;
@@ -130,16 +132,56 @@ export function createOwnership({
   };
 }
 
+/** How many callers to remember of a context, those who were seen last. */
+const maxCallers = 8;
+
 /**
- * No rule of the gateway's own, for when the caller's token goes upstream: the API decides, and
- * nothing learned from one caller's call is used for another's.
+ * No rule of the gateway's own, for when the caller's token goes upstream: the API decides. All that
+ * is remembered is of which callers it has let touch a context lately, each for their own writes: a
+ * caller who is not known reads first, so that a stranger does not take the lock of a context.
+ *
+ * @param options - As of {@link createOwnership}.
  */
-export const decidedUpstream: Ownership = {
-  mayTouchAny: () => true,
-  mayTouchUnread: () => true,
-  check: () => undefined,
-  mayTouch: () => true,
-  checkWritten: () => undefined,
-  ownerOfNew: (user, requested) => requested ?? user.id,
-  forget: () => undefined,
-};
+export function createForwardedOwnership({
+  maxRemembered = 100_000,
+  now = () => performance.now(),
+}: Omit<OwnershipOptions, 'isAdministrator'> = {}): Ownership {
+  /** The callers of a context, the latest first. */
+  const callers = new LRUCache<string, Permission[]>({ max: maxRemembered });
+
+  function remember(user: User, id: string): void {
+    const until = now() + rememberedForMs;
+    const known = callers.get(id);
+    const permission = known?.find(({ userId }) => userId === user.id);
+    if (permission !== undefined) permission.until = until;
+    else if (known === undefined) callers.set(copyText(id), [{ userId: user.id, until }]);
+    else {
+      known.unshift({ userId: user.id, until });
+      known.length = Math.min(known.length, maxCallers);
+    }
+  }
+
+  return {
+    mayTouchAny: () => true,
+    mayTouchUnread(user, id) {
+      const permission = callers.get(id)?.find(({ userId }) => userId === user.id);
+      return permission !== undefined && now() < permission.until;
+    },
+    check(user, { id }) {
+      remember(user, id);
+    },
+    mayTouch: () => true,
+    checkWritten(user, { id }) {
+      remember(user, id);
+    },
+    ownerOfNew: (user, requested) => requested ?? user.id,
+    forget(id) {
+      callers.delete(id);
+    },
+  };
+}
+
+interface Permission {
+  readonly userId: string;
+  until: number;
+}

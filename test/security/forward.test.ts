@@ -50,9 +50,16 @@ function onlyFor(token: string, answer: Answer = passThrough()): Answer {
 }
 
 describe("where the caller's token goes upstream", () => {
-  it.each(everyOperation)('%s is one call with that token and no other', async (_, document) => {
-    await askField(gateway, document, { token: alice });
-    expect(credentials()).toEqual([`Bearer ${alice}`]);
+  it.each([
+    ['read', ['GET']],
+    ['list', ['GET']],
+    ['create', ['POST']],
+    ['update', ['GET', 'PUT']],
+    ['delete', ['GET', 'DELETE']],
+  ] as const)('%s is %j with that token and no other', async (operation, methods) => {
+    await askField(gateway, operations[operation], { token: alice });
+    expect(asked()).toEqual(methods);
+    expect(new Set(credentials())).toEqual(new Set([`Bearer ${alice}`]));
   });
 
   it('the key of the gateway is never sent, though there is one', async () => {
@@ -93,13 +100,34 @@ describe("where the caller's token goes upstream", () => {
     expect(asked()).toEqual([]);
   });
 
-  it('the API decides who owns what: no read before a write, no list filtered', async () => {
-    await askField(gateway, operations.update, { token: alice });
+  it('the API decides who owns what: no list is filtered', async () => {
     expect(await askField(gateway, operations.list, { token: alice })).toMatchObject({
       items: [{ id: 'ctx_1' }],
     });
-    await askField(gateway, operations.delete, { token: alice });
-    expect(asked()).toEqual(['PUT', 'GET', 'DELETE']);
+  });
+
+  it.each([
+    ['read', ['GET', 'PUT', 'PUT', 'DELETE']],
+    ['update', ['GET', 'PUT', 'PUT', 'PUT', 'DELETE']],
+  ] as const)('a caller who was let %s lately need not read before a write', async (first, all) => {
+    for (const operation of [first, 'update', 'update', 'delete'] as const) {
+      expect(await askField(gateway, operations[operation], { token: alice })).not.toHaveProperty(
+        'code',
+      );
+    }
+    expect(asked()).toEqual(all);
+  });
+
+  it('a write that the API refuses is read before the next time', async () => {
+    await askField(gateway, operations.read, { token: alice });
+    gateway.upstream.clear();
+    gateway.upstream.always(replyError(403, 'not any more'));
+    for (const method of ['PUT', 'GET', 'GET']) {
+      expect(await askField(gateway, operations.update, { token: alice })).toMatchObject({
+        message: 'not any more',
+      });
+      expect(asked().at(-1)).toBe(method);
+    }
   });
 
   it("a new context is the caller's, or whose the caller asks for", async () => {
@@ -128,7 +156,35 @@ describe('between callers, where their tokens go upstream,', () => {
     expect(await askField(gateway, operations.update, { token: alice })).toMatchObject({
       context: { step: 2 },
     });
-    expect(credentials()).toEqual([`Bearer ${bob}`, `Bearer ${alice}`]);
+    expect(credentials()).toEqual([`Bearer ${bob}`, `Bearer ${alice}`, `Bearer ${alice}`]);
+  });
+
+  it('a stranger whose writes hang holds up nobody else', async () => {
+    const gate = createGate();
+    // Somebody else has written lately: that says nothing for the stranger.
+    await askField(gateway, operations.update, { token: alice });
+    gateway.upstream.always(async (exchange) => {
+      const isAlice = exchange.request.headers.authorization === `Bearer ${alice}`;
+      await (isAlice ? passThrough() : gate.hold(replyError(403, 'not yours')))(exchange);
+    });
+    const strangers = [operations.update, operations.delete].map((document) =>
+      askField(gateway, document, { token: bob }),
+    );
+    await gate.reached(2);
+    expect(await askField(gateway, operations.update, { token: alice })).toMatchObject({
+      context: { step: 2 },
+    });
+    gate.open();
+    for (const result of await Promise.all(strangers)) {
+      expect(result).toMatchObject({ message: 'not yours' });
+    }
+  });
+
+  it('of those whom the API lets write, each reads once and is known beside the others', async () => {
+    for (const token of [alice, bob, alice, bob]) {
+      await askField(gateway, operations.update, { token });
+    }
+    expect(asked()).toEqual(['GET', 'PUT', 'GET', 'PUT', 'PUT', 'PUT']);
   });
 
   it('reads of one id at the same time are two calls with two answers', async () => {

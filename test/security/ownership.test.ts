@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { createOwnership } from '../../src/execution-contexts/ownership.ts';
+import {
+  createForwardedOwnership,
+  createOwnership,
+} from '../../src/execution-contexts/ownership.ts';
 import { askField, askFields, fields, mutationOf, queryOf } from '../support/fields.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -106,9 +109,13 @@ describe("the owner of a context, where the gateway's key goes upstream", () => 
     expect(asked()).toEqual(['GET', 'PUT']);
   });
 
-  it('is remembered for a minute, and for no longer', () => {
+  it.each([
+    ['by the gateway', createOwnership],
+    ['by the API', createForwardedOwnership],
+  ])('is remembered for a minute where it is checked %s, and for no longer', (_, create) => {
     const clock = createClock();
-    const ownership = createOwnership({ isAdministrator: () => false, now: () => clock.now() });
+    const ownership = create({ isAdministrator: () => false, now: () => clock.now() });
+    expect(ownership.mayTouchUnread(alice, id)).toBe(false);
     ownership.check(alice, { id, userId: 'alice' });
     clock.advance(59_999);
     expect(ownership.mayTouchUnread(alice, id)).toBe(true);
