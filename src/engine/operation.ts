@@ -13,8 +13,14 @@ export interface OperationLimit {
   readonly limits: readonly RateLimitRule[];
 }
 
+/** What was asked for before a call was admitted. */
+export interface Ahead {
+  /** Gives it back: the limit refused the call. */
+  cancel(): void;
+}
+
 /** What a GraphQL field does, apart from GraphQL. */
-export interface OperationDefinition<Args extends object, Value> {
+export interface OperationDefinition<Args extends object, Value, Asked extends Ahead = never> {
   /** The coordinate of its field in the schema, such as `Mutation.updateThing`. */
   readonly field: FieldCoordinate;
   /**
@@ -25,8 +31,19 @@ export interface OperationDefinition<Args extends object, Value> {
   readonly check: (args: Args, request: RequestContext) => void;
   /** What a call is charged to. @default the group is the field's own coordinate */
   readonly limit: OperationLimit;
-  /** Who may do it, and the work. Rejects with a {@link TypedError} for every foreseen outcome. */
-  readonly run: (args: Args, request: RequestContext) => Promise<Value>;
+  /**
+   * Asks for what `run` needs first, where the limit is asked elsewhere: one round trip then does for
+   * both. Never throws.
+   *
+   * @returns `null` where it has to come after the limit.
+   */
+  readonly ahead?: (args: Args, request: RequestContext) => Asked | null;
+  /**
+   * Who may do it, and the work. Rejects with a {@link TypedError} for every foreseen outcome.
+   *
+   * @param asked - What was asked for ahead; `null` where nothing was.
+   */
+  readonly run: (args: Args, request: RequestContext, asked: Asked | null) => Promise<Value>;
 }
 
 /** A defined operation: fields, plans, entity references and subscriptions are made of it. */
@@ -51,12 +68,13 @@ export interface Operation<Args extends object = object, Value = unknown> {
  *
  * @throws {RangeError} Where the limit is none, naming the field.
  */
-export function defineOperation<Args extends object, Value>({
+export function defineOperation<Args extends object, Value, Asked extends Ahead = never>({
   field,
   limit: { group = field, limits: rules },
   check,
+  ahead,
   run,
-}: OperationDefinition<Args, Value>): Operation<Args, Value> {
+}: OperationDefinition<Args, Value, Asked>): Operation<Args, Value> {
   const limit = parseLimitOf(field, group, rules);
   return {
     field,
@@ -74,7 +92,15 @@ export function defineOperation<Args extends object, Value>({
         });
       }
       const charged = request.charge(limit);
-      return charged === undefined ? run(args, request) : charged.then(() => run(args, request));
+      if (charged === undefined) return run(args, request, null);
+      const asked = ahead === undefined ? null : ahead(args, request);
+      return charged.then(
+        () => run(args, request, asked),
+        (refusal: unknown) => {
+          asked?.cancel();
+          throw refusal;
+        },
+      );
     },
   };
 }

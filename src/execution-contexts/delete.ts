@@ -1,38 +1,32 @@
-import { defineOperation } from '../engine/operation.ts';
 import type { Builder } from '../schema/builder.ts';
 import { addResultUnion, operationField } from '../schema/result-field.ts';
 import { checkedId, idIssues, refuse, type IdInput, type Optional } from './input.ts';
-import { updateLimit } from './limits.ts';
 import type { DeletedContext } from './model.ts';
 import type { ExecutionContextTypes } from './types.ts';
-import { versionIssues, writeContext } from './writes.ts';
+import { defineWrite, versionIssues } from './writes.ts';
 
 interface DeleteArguments {
   readonly id: IdInput;
   readonly ifVersion?: Optional<string>;
 }
 
-const deleteExecutionContext = defineOperation<DeleteArguments, DeletedContext>({
+const deleteExecutionContext = defineWrite<DeleteArguments, DeletedContext>({
   field: 'Mutation.deleteExecutionContext',
-  limit: updateLimit,
   check({ id, ifVersion }) {
     refuse([...idIssues(['id'], id), ...versionIssues(['ifVersion'], ifVersion)]);
   },
-  run({ id: given, ifVersion }, request) {
+  write({ id: given, ifVersion }, request) {
     const id = checkedId(given);
-    return writeContext<DeletedContext>(
-      {
-        id,
-        verb: 'delete',
-        // The id may be somebody else's by now: it can be deleted and created anew.
-        reads: 'owner',
-        ifVersion: ifVersion ?? null,
-        send: (store, deadline, _stored, cancellation) =>
-          store.delete(id, request, deadline, cancellation).then(() => ({ deletedId: id })),
-        written: () => null,
-      },
-      request,
-    );
+    return {
+      id,
+      verb: 'delete',
+      // The id may be somebody else's by now: it can be deleted and created anew.
+      reads: 'owner',
+      ifVersion: ifVersion ?? null,
+      send: (store, deadline, _stored, cancellation) =>
+        store.delete(id, request, deadline, cancellation).then(() => ({ deletedId: id })),
+      written: () => null,
+    };
   },
 });
 

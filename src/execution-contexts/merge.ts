@@ -1,4 +1,3 @@
-import { defineOperation } from '../engine/operation.ts';
 import { JsonText, jsonEquals, mergePatch } from '../json/index.ts';
 import type { Builder } from '../schema/builder.ts';
 import { addResultUnion, operationField } from '../schema/result-field.ts';
@@ -11,10 +10,9 @@ import {
   type IdInput,
   type Optional,
 } from './input.ts';
-import { updateLimit } from './limits.ts';
 import type { ExecutionContext, ExecutionContextChanges } from './model.ts';
 import type { ExecutionContextTypes } from './types.ts';
-import { versionIssues, writeContext } from './writes.ts';
+import { defineWrite, versionIssues } from './writes.ts';
 
 interface MergeArguments {
   readonly id: IdInput;
@@ -25,9 +23,8 @@ interface MergeArguments {
   };
 }
 
-const mergeExecutionContext = defineOperation<MergeArguments, ExecutionContext>({
+const mergeExecutionContext = defineWrite<MergeArguments, ExecutionContext>({
   field: 'Mutation.mergeExecutionContext',
-  limit: updateLimit,
   check({ id, input: { patch, sessionId, ifVersion } }) {
     refuse([
       ...idIssues(['id'], id),
@@ -36,26 +33,23 @@ const mergeExecutionContext = defineOperation<MergeArguments, ExecutionContext>(
       ...versionIssues(['input', 'ifVersion'], ifVersion),
     ]);
   },
-  run({ id: given, input }, request) {
+  write({ id: given, input }, request) {
     const id = checkedId(given);
     const sessionId = optionalId(input.sessionId);
-    return writeContext<ExecutionContext>(
-      {
-        id,
-        verb: 'merge',
-        reads: 'state',
-        ifVersion: input.ifVersion ?? null,
-        send(store, deadline, stored, cancellation) {
-          if (stored === null) throw new TypeError('A merge needs what is stored.');
-          const changes = changesOf(stored, input.patch, sessionId);
-          return changes === null
-            ? Promise.resolve(stored)
-            : store.update(id, changes, request, deadline, cancellation);
-        },
-        written: (context) => context,
+    return {
+      id,
+      verb: 'merge',
+      reads: 'state',
+      ifVersion: input.ifVersion ?? null,
+      send(store, deadline, stored, cancellation) {
+        if (stored === null) throw new TypeError('A merge needs what is stored.');
+        const changes = changesOf(stored, input.patch, sessionId);
+        return changes === null
+          ? Promise.resolve(stored)
+          : store.update(id, changes, request, deadline, cancellation);
       },
-      request,
-    );
+      written: (context) => context,
+    };
   },
 });
 

@@ -1,4 +1,3 @@
-import { defineOperation } from '../engine/operation.ts';
 import type { JsonText } from '../json/index.ts';
 import type { Builder } from '../schema/builder.ts';
 import { addResultUnion, operationField } from '../schema/result-field.ts';
@@ -11,10 +10,9 @@ import {
   type IdInput,
   type Optional,
 } from './input.ts';
-import { updateLimit } from './limits.ts';
 import type { ExecutionContext } from './model.ts';
 import type { ExecutionContextTypes } from './types.ts';
-import { versionIssues, writeContext } from './writes.ts';
+import { defineWrite, versionIssues } from './writes.ts';
 
 interface UpdateArguments {
   readonly id: IdInput;
@@ -25,9 +23,8 @@ interface UpdateArguments {
   };
 }
 
-const updateExecutionContext = defineOperation<UpdateArguments, ExecutionContext>({
+const updateExecutionContext = defineWrite<UpdateArguments, ExecutionContext>({
   field: 'Mutation.updateExecutionContext',
-  limit: updateLimit,
   check({ id, input: { context, sessionId, ifVersion } }) {
     refuse([
       ...idIssues(['id'], id),
@@ -44,21 +41,18 @@ const updateExecutionContext = defineOperation<UpdateArguments, ExecutionContext
       ...versionIssues(['input', 'ifVersion'], ifVersion),
     ]);
   },
-  run({ id: given, input }, request) {
+  write({ id: given, input }, request) {
     const id = checkedId(given);
     const changes = { context: input.context ?? null, sessionId: optionalId(input.sessionId) };
-    return writeContext(
-      {
-        id,
-        verb: 'update',
-        reads: 'nothing',
-        ifVersion: input.ifVersion ?? null,
-        send: (store, deadline, _stored, cancellation) =>
-          store.update(id, changes, request, deadline, cancellation),
-        written: (context) => context,
-      },
-      request,
-    );
+    return {
+      id,
+      verb: 'update',
+      reads: 'nothing',
+      ifVersion: input.ifVersion ?? null,
+      send: (store, deadline, _stored, cancellation) =>
+        store.update(id, changes, request, deadline, cancellation),
+      written: (context) => context,
+    };
   },
 });
 

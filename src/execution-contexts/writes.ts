@@ -1,3 +1,10 @@
+import {
+  defineOperation,
+  type Ahead,
+  type FieldCoordinate,
+  type Operation,
+  type OperationDefinition,
+} from '../engine/operation.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { ConflictError, UpstreamError, type InputIssue } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
@@ -10,6 +17,7 @@ import {
   type Lease,
 } from '../shared-state/keyed-locks.ts';
 import type { Optional } from './input.ts';
+import { updateLimit } from './limits.ts';
 import {
   executionContexts,
   liveContexts,
@@ -57,24 +65,89 @@ export function versionIssues(
   return ifVersion === '' ? [{ path, message: 'must not be empty: leave it out for any' }] : [];
 }
 
+/** An operation that writes to one context. */
+export interface WriteDefinition<Args extends object, Written> {
+  readonly field: FieldCoordinate;
+  readonly check: OperationDefinition<Args, Written>['check'];
+  /** The write that the arguments, which were checked, ask for. */
+  readonly write: (args: Args, request: RequestContext) => Write<Written>;
+}
+
+/** As `defineOperation`, with the limit of writes and their order: see {@link writeContext}. */
+export function defineWrite<Args extends object, Written>({
+  field,
+  check,
+  write,
+}: WriteDefinition<Args, Written>): Operation<Args, Written> {
+  return defineOperation<Args, Written, LockAhead>({
+    field,
+    limit: updateLimit,
+    check,
+    ahead: (args, request) => lockAhead(write(args, request), request),
+    run: (args, request, lock) => writeContext(write(args, request), request, lock),
+  });
+}
+
+/** A lock that was asked for along with the limit. */
+class LockAhead implements Ahead {
+  readonly deadline: number;
+  readonly held: Promise<HeldLock>;
+
+  constructor(deadline: number, held: Promise<HeldLock>) {
+    this.deadline = deadline;
+    this.held = held;
+    // Who uses it is told then.
+    held.catch(() => undefined);
+  }
+
+  cancel(): void {
+    this.held.then(
+      (lock) => {
+        lock.release();
+      },
+      () => undefined,
+    );
+  }
+}
+
+/**
+ * Asks for the lock of a caller who is known to be permitted, unless somebody of this process wants it,
+ * too: a call that the limit refuses holds up no other for long.
+ */
+function lockAhead(
+  write: Pick<Write<never>, 'id' | 'reads' | 'ifVersion'>,
+  request: RequestContext,
+): LockAhead | null {
+  const { store, ownership, locks } = request.service(executionContexts);
+  const { id } = write;
+  if (locks.isWanted(id)) return null;
+  if (!ownership.mayTouchUnread(requireUser(request.identity), id)) return null;
+  const deadline = store.deadline();
+  const held = locks.acquire(id, deadline - answerMs, !buildsOnState(write));
+  return new LockAhead(deadline, Promise.resolve(held));
+}
+
 /**
  * Writes to a context that the caller may touch. All writes to one context are one queue: the
  * permission comes first, so that no stranger holds up a context, then the lock; under it what the
  * write has to read, which is the ownership check, too, and the write; then a look at whose context
  * it turned out to be. The calls of one field share its deadline.
  *
+ * @param ahead - The lock, where it was asked for already.
  * @throws TypedError (or rejects with one)
  */
 export function writeContext<Written>(
   write: Write<Written>,
   request: RequestContext,
+  ahead: LockAhead | null = null,
 ): Promise<Written> {
   const contexts = request.service(executionContexts);
   const { store, ownership, locks } = contexts;
   const { id } = write;
   const user = requireUser(request.identity);
-  const deadline = store.deadline();
+  const deadline = ahead?.deadline ?? store.deadline();
   const call: WriteCall = { contexts, user, deadline, request };
+  if (ahead !== null) return writeOnceHeld(write, call, ahead.held);
   if (ownership.mayTouchUnread(user, id)) return writeInTurn(write, call, null, NaN);
   const releases = locks.releases(id);
   return store.fetch(id, request, deadline).then(
@@ -119,6 +192,14 @@ function writeInTurn<Written>(
     const isFresh = read !== null && locks.releases(write.id) === releases;
     return writeUnderLock(write, call, held, isFresh ? read : null);
   }
+  return writeOnceHeld(write, call, held);
+}
+
+function writeOnceHeld<Written>(
+  write: Write<Written>,
+  call: WriteCall,
+  held: Promise<HeldLock>,
+): Promise<Written> {
   return held.then(
     (lock) => writeUnderLock(write, call, lock, null),
     (error: unknown) => {

@@ -51,6 +51,8 @@ export interface KeyedLocks {
    * @throws LocksUnavailableError (or rejects with it)
    */
   acquire(key: string, waitUntilMs: number, mayBeLocal: boolean): HeldLock | Promise<HeldLock>;
+  /** Whether a caller of this process holds the lock, or waits for it. */
+  isWanted(key: string): boolean;
   /**
    * How often the lock has been given back so far, along with those of some other keys. Whoever finds
    * the same number as before while holding the lock knows that nobody has held it since.
@@ -65,6 +67,7 @@ export function createLocalLocks(): KeyedLocks {
   const turns = new Turns();
   return {
     acquire: (key, waitUntilMs) => turns.take(key, waitUntilMs),
+    isWanted: (key) => turns.find(key) !== null,
     releases: (key) => turns.passed(key),
   };
 }
@@ -87,11 +90,15 @@ export class Turns<Left = never> {
   /** @throws LockBusyError (or rejects with it) */
   take(key: string, waitUntilMs: number): Turn<Left> | Promise<Turn<Left>> {
     const bucket = bucketOf(key);
-    const first = this.#buckets[bucket] ?? null;
-    for (let turn = first; turn !== null; turn = turn.next) {
-      if (turn.key === key) return this.#wait(turn, waitUntilMs);
-    }
-    return (this.#buckets[bucket] = new Turn(this, key, bucket, first));
+    const turn = this.#find(key, bucket);
+    if (turn !== null) return this.#wait(turn, waitUntilMs);
+    const next = this.#buckets[bucket] ?? null;
+    return (this.#buckets[bucket] = new Turn(this, key, bucket, next));
+  }
+
+  /** The turn of the key; `null` where nobody holds it. */
+  find(key: string): Turn<Left> | null {
+    return this.#find(key, bucketOf(key));
   }
 
   /** How many turns of the key, and of those in the same bucket, have been passed or ended. */
@@ -109,6 +116,12 @@ export class Turns<Left = never> {
       clearTimeout(first.timer);
       first.resolve(turn);
     }
+  }
+
+  #find(key: string, bucket: number): Turn<Left> | null {
+    let turn = this.#buckets[bucket] ?? null;
+    while (turn !== null && turn.key !== key) turn = turn.next;
+    return turn;
   }
 
   #wait(turn: Turn<Left>, waitUntilMs: number): Promise<Turn<Left>> {

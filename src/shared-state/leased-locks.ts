@@ -94,6 +94,10 @@ export class LeasedLocks implements KeyedLocks {
     });
   }
 
+  isWanted(key: string): boolean {
+    return this.#turns.find(key) !== null;
+  }
+
   releases(): number {
     return NaN;
   }

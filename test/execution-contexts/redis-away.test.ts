@@ -50,6 +50,36 @@ describeWithRedis('writes of a gateway with Redis', () => {
     await expect.poll(isLocked).toBe(false);
   });
 
+  it('ask for the limit and the lock in one round trip, once permission is known', async () => {
+    const questions = async () => {
+      const stats = await admin.info('commandstats');
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+    };
+    await update(gateway, id, { context: 1 });
+    await expect.poll(isLocked).toBe(false);
+    const gate = createGate();
+    gateway.upstream.on('PUT', /./, gate.hold(passThrough()));
+    const before = await questions();
+    const writing = update(gateway, id, { context: 2 });
+    await gate.reached(1);
+    expect(await questions()).toBe(before + 1);
+    expect(await isLocked()).toBe(true);
+    gate.open();
+    expect(await writing).toMatchObject({ context: 2 });
+  });
+
+  it('give back the lock of a call that the limit refuses', async () => {
+    const token = await gateway.tokenOf('alice-in-a-hurry');
+    gateway.upstream.seed({ id, user_id: 'alice-in-a-hurry', context: {} });
+    const codes: (string | undefined)[] = [];
+    for (let call = 0; call < 12; call += 1) {
+      codes.push((await update(gateway, id, { context: call }, token)).code);
+    }
+    expect(codes.slice(10)).toEqual(['RATE_LIMITED', 'RATE_LIMITED']);
+    await expect.poll(isLocked).toBe(false);
+    expect(await update(gateway, id, { context: 'free' })).toMatchObject({ context: 'free' });
+  });
+
   it('take no lock for a stranger', async () => {
     const token = await gateway.tokenOf('mallory');
     const gate = createGate();
