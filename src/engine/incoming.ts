@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
+import { RateLimitHeaders } from '../rate-limit/headers.ts';
+import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
 import type { Departure, TraceContext } from '../rest/request.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
@@ -21,8 +23,8 @@ export class Outgoing {
   operation: OperationLabel = 'none';
   /** How many root fields were answered with each member, or error code. */
   results: Record<string, number> | null = null;
-  /** What the limiter decided, for the `RateLimit` headers. */
-  decisions: RateLimitDecision[] | null = null;
+  /** What the limiter decided; `null` where it was not asked. */
+  limits: RateLimitHeaders | null = null;
 
   /** @param key - The error's code; the member of the result union for a success. */
   noteResult(key: string): void {
@@ -30,9 +32,9 @@ export class Outgoing {
     else this.results[key] = (this.results[key] ?? 0) + 1;
   }
 
-  noteDecision(decision: RateLimitDecision): void {
-    if (this.decisions === null) this.decisions = [decision];
-    else this.decisions.push(decision);
+  noteDecision(limit: Limit, decision: RateLimitDecision): void {
+    this.limits ??= new RateLimitHeaders();
+    this.limits.note(limit, decision);
   }
 }
 

@@ -2,7 +2,7 @@ import {
   Kind,
   OperationTypeNode,
   getOperationAST,
-  isNonNullType,
+  getNullableType,
   isUnionType,
   type DocumentNode,
   type FieldNode,
@@ -144,8 +144,8 @@ function compileField(
 ): PlannedField {
   const { node, definition } = field;
   const operation = operationOf(definition);
-  const type = isNonNullType(definition.type) ? definition.type.ofType : definition.type;
-  const union = isUnionType(type) ? resultUnionOf(type) : undefined;
+  const type = getNullableType(definition.type);
+  const union = resultUnionOf(type);
   if (operation === undefined || !isUnionType(type) || union === undefined || !node.selectionSet) {
     throw new NotPlannable(node.name.value);
   }
@@ -198,7 +198,7 @@ function openerOfField(field: PlannedField): OpenPlan {
   function write(event: object, { request, writeFailed }: Subscriber): string {
     const writing = new Writing(request, key);
     try {
-      const data = `{${text}${writeMember(field, union.eventMember(event), event, writing)}}`;
+      const data = `{${text}${writeMember(field, union.memberOf(event), event, writing)}}`;
       return writing.errors === null ? `{"data":${data}}` : writeFailed(data, writing.errors);
     } catch (error) {
       return writeFailed(null, [...(writing.errors ?? []), errorAt(field, error)]);
@@ -214,7 +214,7 @@ function openerOfField(field: PlannedField): OpenPlan {
     const source =
       opened instanceof TypedError ? streamOf(opened) : (opened as EventStream<object>);
     return new WrittenStream<object>(source, (event) => {
-      const member = union.eventMember(event);
+      const member = union.memberOf(event);
       const code = event instanceof TypedError ? event.code : null;
       request.answered(kind, node.name.value, member, code);
       return code === null ? writeSuccess(event, subscriber) : write(event, subscriber);
@@ -262,7 +262,7 @@ class Run {
         (value) => {
           // As a resolver that returns an error throws it.
           if (value instanceof Error) this.#refuse(index, field, value);
-          else this.#answer(index, field, null, value);
+          else this.#answer(index, field, value);
         },
         (error: unknown) => {
           this.#refuse(index, field, error);
@@ -274,20 +274,22 @@ class Run {
   }
 
   #refuse(index: number, field: PlannedField, error: unknown): void {
-    if (error instanceof TypedError) this.#answer(index, field, error, error);
+    if (error instanceof TypedError) this.#answer(index, field, error);
     else this.#fail(field, error, null);
   }
 
-  #answer(index: number, field: PlannedField, error: TypedError | null, value: unknown): void {
+  /** @param outcome - What the operation came to, or the error it was refused with. */
+  #answer(index: number, field: PlannedField, outcome: unknown): void {
     const { kind, node, text, key, union, operation } = field;
     const writing = new Writing(this.#request, key);
     try {
-      const member = error === null ? union.success : union.errorMember(error);
-      this.#request.answered(kind, node.name.value, member, error?.code ?? null);
-      if (value === null || value === undefined) {
+      const member = union.memberOf(outcome as object);
+      const code = outcome instanceof TypedError ? outcome.code : null;
+      this.#request.answered(kind, node.name.value, member, code);
+      if (outcome === null || outcome === undefined) {
         throw new Error(`Cannot return null for non-nullable field ${operation.field}.`);
       }
-      this.#results[index] = text + writeMember(field, member, value, writing);
+      this.#results[index] = text + writeMember(field, member, outcome, writing);
     } catch (bug) {
       this.#fail(field, bug, writing.errors);
       return;

@@ -110,10 +110,10 @@ export class RequestContext implements Behalf {
     const decision = this.#environment.rateLimiter.decide(user.id, limit, 1);
     if (decision instanceof Promise) {
       return decision.then((decided) => {
-        this.#settle(decided);
+        this.#settle(limit, decided);
       });
     }
-    this.#settle(decision);
+    this.#settle(limit, decision);
   }
 
   /**
@@ -127,10 +127,10 @@ export class RequestContext implements Behalf {
     const decision = this.#environment.rateLimiter.decide(identity.user.id, limit, 0);
     if (decision instanceof Promise) {
       return decision.then((decided) => {
-        this.#incoming.outgoing.noteDecision(decided);
+        this.#incoming.outgoing.noteDecision(limit, decided);
       });
     }
-    this.#incoming.outgoing.noteDecision(decision);
+    this.#incoming.outgoing.noteDecision(limit, decision);
   }
 
   /** Notes what a root field was answered with. */
@@ -143,8 +143,8 @@ export class RequestContext implements Behalf {
     this.#environment.onNullReference(code);
   }
 
-  #settle(decision: RateLimitDecision): void {
-    this.#incoming.outgoing.noteDecision(decision);
+  #settle(limit: Limit, decision: RateLimitDecision): void {
+    this.#incoming.outgoing.noteDecision(limit, decision);
     if (!decision.admitted) throw toRateLimitError(decision);
   }
 }

@@ -1,4 +1,3 @@
-import { rateLimitHeaders } from '../rate-limit/headers.ts';
 import type { HeaderValues } from './cors.ts';
 import type { Incoming } from './incoming.ts';
 
@@ -16,6 +15,8 @@ export function addResponseHeaders(
   }
 }
 
+const noLimits = { policy: undefined, state: undefined };
+
 /**
  * What every response has besides its own headers, as alternating names and values: the request's
  * id, what the limiter decided, and what a browser wants to know. Never `Retry-After`: on a 200 it
@@ -26,11 +27,9 @@ export function responseHeaders(
   cors: HeaderValues,
 ): string[] {
   const headers = ['x-request-id', requestId];
-  if (outgoing.decisions !== null) {
-    const limits = rateLimitHeaders(outgoing.decisions);
-    if (limits !== undefined) {
-      headers.push('RateLimit-Policy', limits['RateLimit-Policy'], 'RateLimit', limits.RateLimit);
-    }
+  const { policy, state } = outgoing.limits ?? noLimits;
+  if (policy !== undefined && state !== undefined) {
+    headers.push('RateLimit-Policy', policy, 'RateLimit', state);
   }
   for (const name in cors) headers.push(name, cors[name] ?? '');
   return headers;

@@ -1,16 +1,16 @@
-import type { GraphQLFieldConfig, GraphQLUnionType } from 'graphql';
+import {
+  getNullableType,
+  isUnionType,
+  type GraphQLFieldConfig,
+  type GraphQLOutputType,
+} from 'graphql';
 
-import type { TypedError } from '../errors.ts';
 import type { Operation } from './operation.ts';
 
 /** How the engine tells the member of a result union: in the union's `extensions.resultUnion`. */
 export interface ResultUnion {
-  /** The name of the success type. */
-  readonly success: string;
-  /** The name of the type that an error is shown as. */
-  errorMember(error: TypedError): string;
-  /** The name of the type that an event of a subscription is shown as. */
-  eventMember(event: object): string;
+  /** The name of the type that a success, an event or a `TypedError` is shown as. */
+  memberOf(outcome: object): string;
 }
 
 /** The operation behind a root field: in the field's `extensions.operation`. */
@@ -20,6 +20,9 @@ export function operationOf({
   return extensions?.['operation'] as Operation | undefined;
 }
 
-export function resultUnionOf({ extensions }: GraphQLUnionType): ResultUnion | undefined {
-  return extensions['resultUnion'] as ResultUnion | undefined;
+/** @param type - Of a field. */
+export function resultUnionOf(type: GraphQLOutputType): ResultUnion | undefined {
+  const union = getNullableType(type);
+  if (!isUnionType(union)) return undefined;
+  return union.extensions['resultUnion'] as ResultUnion | undefined;
 }

@@ -81,8 +81,6 @@ export function addCreate(builder: Builder, { errors, AiExecutionContext }: Exec
       args: { input: t.arg({ type: Input, required: true }) },
       ...operationField(createExecutionContext, {
         description: 'Creates an execution context that belongs to the caller.',
-        errors,
-        success: AiExecutionContext,
       }),
     }),
   );

@@ -49,8 +49,6 @@ export function addDelete(builder: Builder, { errors, Deleted }: ExecutionContex
       ...operationField(deleteExecutionContext, {
         description:
           'Deletes an execution context for good, once the writes to it that came before through this gateway are done. Writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the deletion.',
-        errors,
-        success: Deleted,
       }),
     }),
   );

@@ -26,8 +26,6 @@ export function addFetch(builder: Builder, { errors, AiExecutionContext }: Execu
       args: { id: t.arg.id({ required: true, description: 'The id of the context.' }) },
       ...operationField(fetchExecutionContext, {
         description: 'One execution context.',
-        errors,
-        success: AiExecutionContext,
       }),
     }),
   );

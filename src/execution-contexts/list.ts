@@ -65,8 +65,6 @@ export function addList(builder: Builder, { errors, Page }: ExecutionContextType
       ...operationField(listExecutionContexts, {
         description:
           "A page of the caller's execution contexts. It is a page of the API's with the contexts of others left out, so it may come back short; ask on while `hasMore`.",
-        errors,
-        success: Page,
       }),
     }),
   );

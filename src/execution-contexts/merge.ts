@@ -105,8 +105,6 @@ export function addMerge(builder: Builder, { errors, AiExecutionContext }: Execu
       ...operationField(mergeExecutionContext, {
         description:
           'Merges a patch into the state of a run and returns what is stored now. No other write through this gateway comes between what the merge builds on and what it writes. Outside this guarantee: writers that go to the API past the gateway, a write that the API applies only after its lock has expired, and a failover of Redis that loses writes.',
-        errors,
-        success: AiExecutionContext,
       }),
     }),
   );

@@ -87,8 +87,6 @@ export function addUpdate(builder: Builder, { errors, AiExecutionContext }: Exec
       ...operationField(updateExecutionContext, {
         description:
           'Replaces the state of a run, its session, or both, and returns what is stored now. Writes to one context through this gateway come one after the other; writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the write.',
-        errors,
-        success: AiExecutionContext,
       }),
     }),
   );

@@ -42,7 +42,6 @@ export function addWatch(
       ...subscriptionField(watchExecutionContext, {
         description:
           'An execution context as it is now, and then each state that is new by its `version`, whoever wrote it: writes through the gateway at once, others within seconds. A slow reader gets the latest state only. The stream completes after a delete or an error; a client that connects again misses nothing, as it gets the current state first. Subscribing counts as one call, events count as none.',
-        errors,
       }),
     }),
   );

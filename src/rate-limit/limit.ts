@@ -69,7 +69,7 @@ export function parseLimit({ group, limits }: RateLimitRules): Limit {
  * A window as an item of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, section 3).
  * `w` is whole seconds: it is left out for other windows, which the draft has no way to express.
  */
-export function policyItem({ name, max, windowMs }: RateLimitWindow): string {
+function policyItem({ name, max, windowMs }: RateLimitWindow): string {
   const quota = `"${name}";q=${max}`;
   return windowMs % 1000 === 0 ? `${quota};w=${windowMs / 1000}` : quota;
 }

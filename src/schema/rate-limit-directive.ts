@@ -5,8 +5,6 @@ import {
   GraphQLInt,
   GraphQLNonNull,
   GraphQLString,
-  isNonNullType,
-  isUnionType,
   type GraphQLSchema,
 } from 'graphql';
 
@@ -45,8 +43,7 @@ export function checkLimits(schema: GraphQLSchema): void {
           `Field ${coordinate} performs the operation that is defined for ${operation.field}`,
         );
       }
-      const type = isNonNullType(field.type) ? field.type.ofType : field.type;
-      if (!isUnionType(type) || resultUnionOf(type) === undefined) {
+      if (resultUnionOf(field.type) === undefined) {
         throw new PothosSchemaError(
           `Field ${coordinate} has a rate limit but no result union to refuse in`,
         );

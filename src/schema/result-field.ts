@@ -1,5 +1,5 @@
 import type { ObjectRef } from '@pothos/core';
-import { getNamedType, type GraphQLResolveInfo, type GraphQLUnionType } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 
 import { streamOf, type EventStream } from '../engine/latest-stream.ts';
 import { resultUnionOf, type ResultUnion } from '../engine/result-union.ts';
@@ -31,27 +31,24 @@ export function addResultUnion<Value extends object, Last extends object = never
   { refs, memberOf }: ErrorTypes,
   { name, description, success, last }: ResultOptions<Value, Last>,
 ) {
-  const successMember = (value: object): string =>
-    last?.is(value) === true ? last.type.name : success.name;
   const resultUnion: ResultUnion = {
-    success: success.name,
-    errorMember: memberOf,
-    eventMember: (event) => (event instanceof TypedError ? memberOf(event) : successMember(event)),
+    memberOf(outcome) {
+      if (outcome instanceof TypedError) return memberOf(outcome);
+      return last?.is(outcome) === true ? last.type.name : success.name;
+    },
   };
   return builder.unionType(name, {
     description,
     types: [...refs, success, ...(last === undefined ? [] : [last.type])],
     resolveType: (value: object) =>
-      value instanceof ShownError ? value.member : successMember(value),
+      value instanceof ShownError ? value.member : resultUnion.memberOf(value),
     extensions: { resultUnion },
   });
 }
 
-export interface OperationFieldOptions<Value extends object> {
+export interface OperationFieldOptions {
   /** Of the field; the limit is added to it. */
   readonly description: string;
-  readonly errors: ErrorTypes;
-  readonly success: ObjectRef<SchemaTypes, Value>;
   /** What stands on the field in the SDL before its limits. @default none */
   readonly directives?: readonly AppliedDirective[];
 }
@@ -67,7 +64,7 @@ export interface AppliedDirective {
  */
 export function operationField<Args extends object, Value extends object>(
   operation: Operation<Args, Value>,
-  { description, errors, success, directives = [] }: OperationFieldOptions<Value>,
+  { description, directives = [] }: OperationFieldOptions,
 ) {
   return {
     ...describe(operation, description, directives),
@@ -77,12 +74,7 @@ export function operationField<Args extends object, Value extends object>(
       request: RequestContext,
       info: GraphQLResolveInfo,
     ): Promise<Value | AnyError> {
-      const result = await settle(operation, args, request);
-      const error = result instanceof TypedError ? result : null;
-      const member = error === null ? success.name : errors.memberOf(error);
-      request.answered(info.operation.operation, info.fieldName, member, error?.code ?? null);
-      const shown = error === null ? result : new ShownError(member, error);
-      return shown as Value | AnyError;
+      return show(await settle(operation, args, request), request, info);
     },
   };
 }
@@ -93,7 +85,7 @@ export function operationField<Args extends object, Value extends object>(
  */
 export function subscriptionField<Args extends object, Event extends object>(
   operation: Operation<Args, EventStream<Event | TypedError>>,
-  { description, errors, directives = [] }: Omit<OperationFieldOptions<Event>, 'success'>,
+  { description, directives = [] }: OperationFieldOptions,
 ) {
   return {
     ...describe(operation, description, directives),
@@ -106,26 +98,28 @@ export function subscriptionField<Args extends object, Event extends object>(
       return opened instanceof TypedError ? streamOf<Event | TypedError>(opened) : opened;
     },
     resolve(
-      root: unknown,
+      event: unknown,
       _args: Args,
       request: RequestContext,
       info: GraphQLResolveInfo,
     ): Event | AnyError {
-      const event = root as Event | TypedError;
-      const union = unionOf(info);
-      const member = union.eventMember(event);
-      const error = event instanceof TypedError ? event : null;
-      request.answered(info.operation.operation, info.fieldName, member, error?.code ?? null);
-      const shown = error === null ? event : new ShownError(errors.memberOf(error), error);
-      return shown as Event | AnyError;
+      return show(event as Event | TypedError, request, info);
     },
   };
 }
 
-function unionOf({ returnType }: GraphQLResolveInfo): ResultUnion {
-  const union = resultUnionOf(getNamedType(returnType) as GraphQLUnionType);
-  if (union === undefined) throw new TypeError('A subscription must have a result union.');
-  return union;
+/** An outcome as the value of its field, noted as what the field was answered with. */
+function show<Value extends object>(
+  outcome: Value | TypedError,
+  request: RequestContext,
+  { fieldName, operation, returnType }: GraphQLResolveInfo,
+): Value | AnyError {
+  const union = resultUnionOf(returnType);
+  if (union === undefined) throw new TypeError(`Field ${fieldName} has no result union.`);
+  const member = union.memberOf(outcome);
+  const error = outcome instanceof TypedError ? outcome : null;
+  request.answered(operation.operation, fieldName, member, error?.code ?? null);
+  return (error === null ? outcome : new ShownError(member, error)) as Value | AnyError;
 }
 
 /** What the SDL says of an operation's field. */

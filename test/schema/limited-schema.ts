@@ -150,8 +150,6 @@ export function createLimitedSchema(fields: readonly LimitedField[]): GraphQLSch
         });
         const options = operationField(work, {
           description: 'Works.',
-          errors,
-          success: Work,
           directives,
         });
         builder.queryField(name, (t) => {

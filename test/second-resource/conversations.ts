@@ -160,13 +160,11 @@ export function addConversations(builder: Builder): void {
       args: { id: t.arg.id({ required: true }) },
       ...operationField(fetchConversation, {
         description: 'One conversation.',
-        errors,
-        success: ConversationType,
       }),
     }),
     conversations: t.field({
       type: Many,
-      ...operationField(listConversations, { description: 'All.', errors, success: List }),
+      ...operationField(listConversations, { description: 'All.' }),
     }),
   }));
   builder.mutationField('updateConversation', (t) =>
@@ -175,8 +173,6 @@ export function addConversations(builder: Builder): void {
       args: { id: t.arg.id({ required: true }), title: t.arg.string({ required: true }) },
       ...operationField(updateConversation, {
         description: 'Renames a conversation.',
-        errors,
-        success: ConversationType,
       }),
     }),
   );
