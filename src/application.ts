@@ -5,12 +5,14 @@ import { createNodeListener } from './doors/node/listener.ts';
 import { createWebSocketDoor } from './doors/node/websocket.ts';
 import { createLive } from './execution-contexts/live.ts';
 import { connectGateway } from './gateway.ts';
+import { createFailureLog } from './failure-log.ts';
 import { createApi, createEngineObserver, createIdentityProvider, createLimiter } from './parts.ts';
 import type { Clock } from './rate-limit/clock.ts';
 import { readReadiness } from './readiness.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import type { SpanExport, SpanExportOptions } from './telemetry/span-export.ts';
 
 export interface Application {
   /** Where it listens, without a slash at the end. */
@@ -52,6 +54,8 @@ export async function startApplication({
 }: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
+  const tracing = config.tracing && (await startTracing(config.tracing, logger));
+  const tracer = tracing?.tracer ?? null;
   const observer = createEngineObserver({ logger, metrics });
   const shared = await createSharedState({
     redis: config.redis,
@@ -110,6 +114,7 @@ export async function startApplication({
     await client.close();
     shared.close();
     await closeSandbox?.();
+    await tracing?.close();
   }
 
   async function listenOrRelease(): Promise<ListeningServer> {
@@ -127,6 +132,7 @@ export async function startApplication({
           routerSecret: config.routerSecret,
           logger,
           metrics,
+          tracer,
           readiness: () =>
             readReadiness({
               upstreamAnswered: client.hasAnswered,
@@ -148,6 +154,7 @@ export async function startApplication({
           routerSecret: config.routerSecret,
           logger,
           metrics,
+          tracer,
         }),
         onClosing() {
           live.close();
@@ -171,6 +178,20 @@ export async function startApplication({
       await release();
     },
   };
+}
+
+/** The SDK is loaded only here. */
+async function startTracing(options: SpanExportOptions, logger: Logger): Promise<SpanExport> {
+  const { createSpanExport } = await import('./telemetry/span-export.ts');
+  const failures = createFailureLog({ logger, what: 'the collector of traces' });
+  return createSpanExport(options, {
+    exported() {
+      failures.ended();
+    },
+    failed(error) {
+      failures.failed('failed', error);
+    },
+  });
 }
 
 interface ResolvedUpstream {

@@ -4,6 +4,8 @@ import { ConfigurationError, EnvironmentReader, type Environment } from './envir
 import { defaultKeyPrefix, parseRedisUrl, type RedisTarget } from './shared-state/redis-url.ts';
 import type { StoreFailurePolicy } from './shared-state/resilient-store.ts';
 import { logLevels, type LogLevel } from './telemetry/logger.ts';
+import type { SpanExportOptions } from './telemetry/span-export.ts';
+import { readTracing } from './tracing-config.ts';
 
 export type UpstreamAuth = 'api-key' | 'forward';
 
@@ -55,6 +57,8 @@ export interface Config {
   readonly keepAliveTimeoutMs: number;
   readonly shutdownDrainMs: number;
   readonly live: LiveConfig;
+  /** `null`: nothing is traced. */
+  readonly tracing: SpanExportOptions | null;
   /** Settings that are legal but do nothing as things stand, worth a line in the log. */
   readonly warnings: readonly string[];
 }
@@ -107,6 +111,7 @@ export function readConfig(environment: Environment): Config {
       maxStreamsPerUser: env.integer('LIVE_STREAMS_PER_USER', 100, 0, 1_000_000),
       maxStreams: env.integer('LIVE_STREAMS', 5_000, 0, 1_000_000),
     },
+    tracing: readTracing(env),
     warnings: [
       ...(upstream === null ? unusedInSandbox(env) : []),
       ...(documents.trustedOnly && routerSecret !== null

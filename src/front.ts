@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 
-import type { FetchDoor } from './doors/fetch/fetch-door.ts';
+import type { FetchDoor, KnownOfRequest } from './doors/fetch/fetch-door.ts';
 import { createProbes, probeCacheControl, type Readiness } from './doors/node/probes.ts';
 import {
   bodyTooLarge,
@@ -12,10 +12,12 @@ import {
   type Refusal,
 } from './doors/node/refusal.ts';
 import type { Cors } from './engine/cors.ts';
-import { acceptRequestId, Outgoing } from './engine/incoming.ts';
+import { acceptRequestId, readTraceContext, Outgoing } from './engine/incoming.ts';
 import { addResponseHeaders } from './engine/response-headers.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { endRequestSpan, startRequestSpan } from './telemetry/request-span.ts';
+import type { Tracer } from './telemetry/tracing.ts';
 
 export interface FrontOptions {
   readonly door: FetchDoor;
@@ -28,7 +30,11 @@ export interface FrontOptions {
   readonly showsMetrics: boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** `null` traces nothing. */
+  readonly tracer: Tracer | null;
 }
+
+type Known = Required<KnownOfRequest>;
 
 /**
  * What `doors/node/` does around an operation, for a gateway that is reached by `fetch`: refusals of
@@ -36,37 +42,40 @@ export interface FrontOptions {
  */
 export function createFront(options: FrontOptions): (request: Request) => Promise<Response> {
   const { door, cors, maxBodyBytes, showsMetrics, readiness, metrics, logger } = options;
+  const { tracer } = options;
   const { endpoint } = door;
   const probes = createProbes({ readiness, metrics: showsMetrics ? metrics : null });
 
-  function refuse(request: Request, refusal: Refusal): Response {
+  function refuse(request: Request, refusal: Refusal, requestId: string): Response {
     const { status, headers = {} } = refusal;
     const contentType = { 'content-type': 'application/json' };
     const body = refusalBody(refusal);
     const response = new Response(body, { status, headers: { ...contentType, ...headers } });
-    const incoming = { requestId: requestIdOf(request), outgoing: new Outgoing() };
+    const incoming = { requestId, outgoing: new Outgoing() };
     addResponseHeaders(response.headers, incoming, cors.headersFor(request.headers.get('origin')));
     return response;
   }
 
-  async function answerOperation(request: Request, outgoing: Outgoing): Promise<Response> {
-    if (request.body === null) return door.fetch(request, outgoing);
+  async function answerOperation(request: Request, known: Known): Promise<Response> {
+    const { requestId } = known;
+    if (request.body === null) return door.fetch(request, known);
     if (isEncoded(request.headers.get('content-encoding'))) {
-      return refuse(request, refusals.encoded);
+      return refuse(request, refusals.encoded, requestId);
     }
     const body = await readBody(request, maxBodyBytes);
-    if (body === null) return refuse(request, bodyTooLarge(maxBodyBytes));
-    if (!isUtf8(body)) return refuse(request, refusals.notUtf8);
+    if (body === null) return refuse(request, bodyTooLarge(maxBodyBytes), requestId);
+    if (!isUtf8(body)) return refuse(request, refusals.notUtf8, requestId);
     const { url, method, headers, signal } = request;
-    return door.fetch(new Request(url, { method, headers, signal, body }), outgoing);
+    return door.fetch(new Request(url, { method, headers, signal, body }), known);
   }
 
-  async function answer(request: Request, path: string, outgoing: Outgoing): Promise<Response> {
-    if (isBelow(path, endpoint)) return answerOperation(request, outgoing);
+  async function answer(request: Request, path: string, known: Known): Promise<Response> {
+    if (isBelow(path, endpoint)) return answerOperation(request, known);
     const probe = probes.get(path);
-    if (probe === undefined) return refuse(request, notFound(endpoint));
+    if (probe === undefined) return refuse(request, notFound(endpoint), known.requestId);
     const { method } = request;
-    if (method !== 'GET' && method !== 'HEAD') return refuse(request, refusals.readOnly);
+    if (method !== 'GET' && method !== 'HEAD')
+      return refuse(request, refusals.readOnly, known.requestId);
     const { status, contentType, body } = await probe();
     const headers = { 'content-type': contentType, 'cache-control': probeCacheControl };
     return new Response(method === 'HEAD' ? null : body, { status, headers });
@@ -76,39 +85,46 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     const startedAt = performance.now();
     const path = new URL(request.url).pathname;
     const isOperation = isBelow(path, endpoint);
+    // A path of somebody's own making could hold anything.
+    const shownPath =
+      path === endpoint || probes.has(path) ? path : isOperation ? `${endpoint}/*` : '*';
+    const { method, headers } = request;
+    const requestId = acceptRequestId(headers.get('x-request-id'));
     const outgoing = new Outgoing();
+    const trace = readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
+    const span =
+      tracer === null || !isOperation
+        ? null
+        : startRequestSpan(tracer, { requestId, method, path: shownPath, trace });
     if (isOperation) metrics.requests.started();
     let response: Response;
     try {
-      response = await answer(request, path, outgoing);
+      response = await answer(request, path, { requestId, outgoing, span });
     } catch (error) {
       // Whoever left gets no answer, and what ends with them is no failure.
       if (!request.signal.aborted) {
-        logger.error({ requestId: requestIdOf(request), err: error }, 'request failed');
+        logger.error({ requestId, err: error }, 'request failed');
       }
-      response = refuse(request, refusals.unexpected);
+      response = refuse(request, refusals.unexpected, requestId);
     }
     const complete = !request.signal.aborted;
     const status = complete ? response.status : 499;
     const durationMs = performance.now() - startedAt;
-    if (isOperation) metrics.requests.ended(outgoing.operation, status, durationMs);
+    const { operation, operationName } = outgoing;
+    if (span !== null) endRequestSpan(span, { status, complete, operation, operationName });
+    if (isOperation) metrics.requests.ended(operation, status, durationMs);
     logger.request({
-      requestId: response.headers.get('x-request-id') ?? requestIdOf(request),
-      method: request.method,
-      // A path of somebody's own making could hold anything.
-      path: path === endpoint || probes.has(path) ? path : isOperation ? `${endpoint}/*` : '*',
+      requestId,
+      method,
+      path: shownPath,
       status,
       complete,
       durationMs,
-      operation: isOperation ? outgoing.operation : null,
+      operation: isOperation ? operation : null,
       results: outgoing.results,
     });
     return response;
   };
-}
-
-function requestIdOf(request: Request): string {
-  return acceptRequestId(request.headers.get('x-request-id'));
 }
 
 function isBelow(path: string, endpoint: string): boolean {

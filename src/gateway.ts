@@ -31,6 +31,7 @@ import { createSubgraphSchema } from './schema/subgraph.ts';
 import { createLocalLocks } from './shared-state/keyed-locks.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { createTracer, scopeName, type OpenTelemetryApi } from './telemetry/tracing.ts';
 
 /** The executable subgraph schema, built once when this module is loaded. */
 export const schema = createSubgraphSchema([addExecutionContexts]);
@@ -140,6 +141,11 @@ export interface GatewayOptions extends EndpointOptions {
   readonly metrics?: boolean | undefined;
   /** Gets a line a request, and what goes wrong. @default none */
   readonly logger?: Logger | undefined;
+  /**
+   * `@opentelemetry/api`, whole: requests are traced by the provider that is registered with it, below
+   * the span that is active. @default none, and the client's trace goes upstream as it came
+   */
+  readonly openTelemetry?: OpenTelemetryApi | undefined;
 }
 
 export interface Gateway {
@@ -156,7 +162,7 @@ export interface Gateway {
 
 /** A gateway as something that answers Fetch requests. It listens to nothing by itself. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { upstream, identity, graphiql = false } = options;
+  const { upstream, identity, graphiql = false, openTelemetry } = options;
   const logger = options.logger ?? createLogger({ level: 'silent' });
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
   const telemetry = { logger, metrics };
@@ -196,6 +202,10 @@ export function createGateway(options: GatewayOptions): Gateway {
               })
           : null,
       showsMetrics: options.metrics === true,
+      tracer:
+        openTelemetry === undefined
+          ? null
+          : createTracer(openTelemetry, openTelemetry.trace.getTracer(scopeName)),
       ...telemetry,
     }),
     async close() {

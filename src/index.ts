@@ -48,6 +48,7 @@ export type {
   RateLimitStore,
   RateLimitWindowState,
 } from './rate-limit/store.ts';
-export type { Behalf, Departure, DepartureListener, TraceContext } from './rest/request.ts';
+export type { Behalf, Departure, DepartureListener } from './rest/request.ts';
 export { createLogger } from './telemetry/logger.ts';
 export type { Logger, LoggerOptions, LogLevel } from './telemetry/logger.ts';
+export type { OpenTelemetryApi, Span, SpanAttributes, TraceContext } from './telemetry/tracing.ts';

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       routerSecret: null,
       keepAliveTimeoutMs: 75_000,
       shutdownDrainMs: 2_000,
+      tracing: null,
       warnings: [],
     });
   });
@@ -65,6 +66,65 @@ describe('the configuration', () => {
     expect(readConfig({ ...production, INTROSPECTION: 'true' })).toMatchObject({
       introspection: true,
     });
+  });
+
+  it('traces where a collector is named, by OpenTelemetry’s variables', () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.com/' };
+    expect(readConfig(endpoint).tracing).toEqual({
+      url: 'https://collector.example.com/v1/traces',
+      headers: {},
+      timeoutMs: 10_000,
+      compresses: false,
+      tls: { ca: null, cert: null, key: null },
+      sampler: 'parentbased_always_on',
+      samplerRatio: 1,
+      resource: { 'service.name': 'execution-context-gateway' },
+      batch: {
+        maxQueueSize: 2_048,
+        maxExportBatchSize: 512,
+        scheduledDelayMillis: 5_000,
+        exportTimeoutMillis: 30_000,
+      },
+    });
+    const sampled = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' };
+    expect(readConfig({ ...endpoint, ...sampled }).tracing).toMatchObject({ samplerRatio: 0.25 });
+    expect(readConfig({ ...endpoint, OTEL_SDK_DISABLED: 'True' }).tracing).toBeNull();
+    expect(readConfig({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }).tracing).toBeNull();
+    // Others of OpenTelemetry's programs may be meant.
+    expect(readConfig({ OTEL_TRACES_SAMPLER: 'xray' })).toMatchObject({
+      tracing: null,
+      warnings: [],
+    });
+  });
+
+  it('names every variable of OpenTelemetry’s that is wrong, and never a header', () => {
+    const wrong = {
+      OTEL_SDK_DISABLED: 'perhaps',
+      OTEL_TRACES_EXPORTER: 'zipkin',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'collector:4318',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: 'long',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'br',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=hidden,hidden',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'a b=hidden%0a',
+      OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.pem',
+      OTEL_RESOURCE_ATTRIBUTES: 'a=%E0%A4%A',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '1.5',
+      OTEL_BSP_MAX_QUEUE_SIZE: '10',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '11',
+    };
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+    const { problems, message } = refusalOf({ ...endpoint, ...wrong });
+    const right = ['OTEL_TRACES_SAMPLER', 'OTEL_BSP_MAX_QUEUE_SIZE'];
+    expect(problems.map(({ variable }) => variable).toSorted()).toEqual(
+      Object.keys(wrong)
+        .filter((variable) => !right.includes(variable))
+        .toSorted(),
+    );
+    expect(message).not.toContain('hidden');
+    const sampler = refusalOf({ ...endpoint, OTEL_TRACES_SAMPLER: 'xray' });
+    expect(sampler.problems).toMatchObject([{ variable: 'OTEL_TRACES_SAMPLER' }]);
   });
 
   it('takes a blank variable for one that is not set', () => {

@@ -13,7 +13,29 @@ describe('the README', () => {
   it('describes every variable that is read, and no other', () => {
     const section = /## Configuration\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
     const described = Array.from(section.matchAll(/^\| `([A-Z_]+)`/gm), ([, name]) => name);
-    expect(described.toSorted()).toEqual(variablesRead().toSorted());
+    const read = variablesRead().filter((name) => !isForTracing(name));
+    expect(described.filter((name) => !isForTracing(name ?? '')).toSorted()).toEqual(
+      read.toSorted(),
+    );
+    expect(described).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
+  });
+
+  it('leaves the variables of OpenTelemetry to docs/operating.md, which has them all', () => {
+    const section =
+      /## Traces\n(.*?)\n## /s.exec(readFileSync('docs/operating.md', 'utf8'))?.[1] ?? '';
+    const described = new Set<string>();
+    for (const [, cell = ''] of section.matchAll(/^\| (`OTEL_.*?) \|/gm)) {
+      const names = Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name);
+      // Such as `…_CLIENT_KEY`, after a name that begins alike.
+      const [first = ''] = names;
+      const prefix = /^OTEL_(?:EXPORTER_OTLP|BSP)/.exec(first)?.[0] ?? '';
+      for (const name of names) described.add(name.replace('…', prefix));
+    }
+    for (const name of [...described]) {
+      if (!/^OTEL_EXPORTER_OTLP_(?!TRACES_)/.test(name)) continue;
+      described.add(name.replace('OTLP_', 'OTLP_TRACES_'));
+    }
+    expect([...described].toSorted()).toEqual(variablesRead().filter(isForTracing).toSorted());
   });
 
   it('has a curl line that works as it stands, and shows its answer', async () => {
@@ -38,6 +60,10 @@ describe('the README', () => {
   );
 });
 
+function isForTracing(variable: string): boolean {
+  return variable.startsWith('OTEL_');
+}
+
 /** Every variable that is looked up, with the sandbox and with an upstream. */
 function variablesRead(): string[] {
   const read = new Set<string>();
@@ -45,6 +71,7 @@ function variablesRead(): string[] {
     UPSTREAM_URL: 'https://api.example.com',
     UPSTREAM_API_KEY: 'key',
     JWT_ISSUER: 'https://login.example.com',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.com',
   };
   for (const environment of [{}, upstream]) {
     readConfig(

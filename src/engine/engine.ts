@@ -81,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     incoming: Incoming,
     settle: EngineSettler,
   ): void {
-    incoming.outgoing.operation = plan.kind;
+    noteOperation(incoming, plan);
     const request = new RequestContext(options, incoming, identity, plan.isSharing);
     plan.run(args, request, (data, errors) => {
       if (errors === null) settle(`{"data":${String(data)}}`, null);
@@ -122,7 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
     async open({ plan, args }, incoming) {
-      incoming.outgoing.operation = plan.kind;
+      noteOperation(incoming, plan);
       const writeFailed = (data: string | null, errors: readonly unknown[]) =>
         writeResultText(failedResult(data, errors));
       try {
@@ -146,4 +146,9 @@ export function createEngine(options: EngineOptions): Engine {
         : new RequestContext(options, incoming, identity, true);
     },
   };
+}
+
+function noteOperation({ outgoing }: Incoming, { kind, name }: PreparedRequest['plan']): void {
+  outgoing.operation = kind;
+  outgoing.operationName = name;
 }

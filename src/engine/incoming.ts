@@ -3,15 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { RateLimitHeaders } from '../rate-limit/headers.ts';
 import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
-import type { Departure, TraceContext } from '../rest/request.ts';
+import type { Departure } from '../rest/request.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
+import type { Span, TraceContext } from '../telemetry/tracing.ts';
 
 /** A request as a door hands it to the engine: all that an operation may know of how it came. */
 export interface Incoming {
   readonly requestId: string;
   /** The `Authorization` header as it came; `null` where there is none. */
   readonly authorization: string | null;
+  /** The client's. */
   readonly trace: TraceContext | undefined;
+  /** The request's; `null` where nothing is traced. Whoever made it ends it. */
+  readonly span: Span | null;
   /** Whether the client is still there; `null` where the door cannot tell. */
   readonly departure: Departure | null;
   /** Where the engine notes what the door writes besides the result. */
@@ -21,6 +25,8 @@ export interface Incoming {
 /** What the engine tells a door of a request, besides its result: for headers and the log. */
 export class Outgoing {
   operation: OperationLabel = 'none';
+  /** What the client calls its operation; `null`: nothing. */
+  operationName: string | null = null;
   /** How many root fields were answered with each member, or error code. */
   results: Record<string, number> | null = null;
   /** What the limiter decided; `null` where it was not asked. */
@@ -54,7 +60,7 @@ const traceparentForm =
 const tracestateForm = /^[\x20-\x7e]{1,512}$/;
 
 /**
- * A request's W3C Trace Context, to be passed upstream as it came; undefined where it has none or
+ * A request's W3C Trace Context, to be passed upstream or to trace below; undefined where it has none or
  * one of another form, without which its `tracestate` means nothing (section 3.3.1).
  */
 export function readTraceContext(

@@ -1,6 +1,7 @@
-import { TypedError } from '../errors.ts';
+import { TypedError, UpstreamError } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import { parseLimit, type Limit, type RateLimitRule } from '../rate-limit/limit.ts';
+import type { Span } from '../telemetry/tracing.ts';
 import type { RequestContext } from './request-context.ts';
 
 export type FieldCoordinate = `${'Query' | 'Mutation' | 'Subscription'}.${string}`;
@@ -76,33 +77,62 @@ export function defineOperation<Args extends object, Value, Asked extends Ahead 
   run,
 }: OperationDefinition<Args, Value, Asked>): Operation<Args, Value> {
   const limit = parseLimitOf(field, group, rules);
+
+  function perform(args: Args, request: RequestContext): Promise<Value> {
+    try {
+      requireUser(request.identity);
+      check(args, request);
+    } catch (refusal) {
+      const peeked = request.peek(limit);
+      if (peeked === undefined) throw refusal;
+      return peeked.then(() => {
+        throw refusal;
+      });
+    }
+    const charged = request.charge(limit);
+    if (charged === undefined) return run(args, request, null);
+    const asked = ahead === undefined ? null : ahead(args, request);
+    return charged.then(
+      () => run(args, request, asked),
+      (refusal: unknown) => {
+        asked?.cancel();
+        throw refusal;
+      },
+    );
+  }
+
   return {
     field,
     limit,
     rules,
     perform(args, request) {
-      try {
-        requireUser(request.identity);
-        check(args, request);
-      } catch (refusal) {
-        const peeked = request.peek(limit);
-        if (peeked === undefined) throw refusal;
-        return peeked.then(() => {
-          throw refusal;
-        });
-      }
-      const charged = request.charge(limit);
-      if (charged === undefined) return run(args, request, null);
-      const asked = ahead === undefined ? null : ahead(args, request);
-      return charged.then(
-        () => run(args, request, asked),
-        (refusal: unknown) => {
-          asked?.cancel();
-          throw refusal;
-        },
-      );
+      const { span } = request;
+      return span === null
+        ? perform(args, request)
+        : performTraced(field, request, span, (within) => perform(args, within));
     },
   };
+}
+
+/** Performs an operation as a span of its own. What comes of it is the same. */
+async function performTraced<Value>(
+  field: FieldCoordinate,
+  request: RequestContext,
+  parent: Span,
+  perform: (request: RequestContext) => Promise<Value>,
+): Promise<Value> {
+  const within = request.within(parent, field);
+  try {
+    const value = await perform(within.request);
+    within.span.end(null, false);
+    return value;
+  } catch (error) {
+    const isTyped = error instanceof TypedError;
+    // What the caller has to be told is no failure: whose fault it is tells.
+    const isFailure = !isTyped || error instanceof UpstreamError;
+    within.span.end(isTyped ? error.code : '_OTHER', isFailure);
+    throw error;
+  }
 }
 
 function parseLimitOf(field: string, group: string, limits: readonly RateLimitRule[]): Limit {

@@ -5,8 +5,10 @@ import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimiter } from '../rate-limit/limiter.ts';
 import { toRateLimitError } from '../rate-limit/decision.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
-import type { Behalf, Departure, TraceContext } from '../rest/request.ts';
+import type { Behalf, Departure } from '../rest/request.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
+import { operationAttributes } from '../telemetry/request-span.ts';
+import type { Span, TraceContext } from '../telemetry/tracing.ts';
 import type { Incoming } from './incoming.ts';
 
 /** Names something that lives as long as the gateway, so that operations can ask for it by type. */
@@ -58,7 +60,7 @@ export interface RequestEnvironment {
 export class RequestContext implements Behalf {
   readonly requestId: string;
   readonly identity: Identity;
-  readonly trace: TraceContext | undefined;
+  readonly span: Span | null;
   readonly departure: Departure | null;
   /** Whether the operation has several root fields, so that reads may be worth sharing. */
   readonly isSharing: boolean;
@@ -72,14 +74,42 @@ export class RequestContext implements Behalf {
     incoming: Incoming,
     identity: Identity,
     isSharing: boolean,
+    span: Span | null = incoming.span,
   ) {
     this.requestId = incoming.requestId;
     this.identity = identity;
-    this.trace = incoming.trace;
+    this.span = span;
     this.departure = incoming.departure;
     this.isSharing = isSharing;
     this.#environment = environment;
     this.#incoming = incoming;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.span === null ? this.#incoming.trace : this.span.trace;
+  }
+
+  /**
+   * Starts the span of an operation.
+   *
+   * @param parent - Its own {@link span}.
+   * @param field - The coordinate of the operation's field.
+   * @returns The same request, whose calls are part of that span.
+   */
+  within(parent: Span, field: string): { readonly request: RequestContext; readonly span: Span } {
+    const { operation, operationName } = this.#incoming.outgoing;
+    const span = parent.startChild(field, operationAttributes(operation, operationName));
+    const { identity, isSharing } = this;
+    const request = new RequestContext(
+      this.#environment,
+      this.#incoming,
+      identity,
+      isSharing,
+      span,
+    );
+    request.#peeked = this.#peeked ??= new Set();
+    request.#locals = this.#locals ??= new Map();
+    return { request, span };
   }
 
   /** @throws TypeError where nothing is registered under `key`. */
@@ -107,13 +137,14 @@ export class RequestContext implements Behalf {
    */
   charge(limit: Limit): void | Promise<void> {
     const user = requireUser(this.identity);
+    const span = this.span === null ? null : startLimitSpan(this.span, limit);
     const decision = this.#environment.rateLimiter.decide(user.id, limit, 1);
     if (decision instanceof Promise) {
       return decision.then((decided) => {
-        this.#settle(limit, decided);
+        this.#settle(limit, decided, span);
       });
     }
-    this.#settle(limit, decision);
+    this.#settle(limit, decision, span);
   }
 
   /**
@@ -143,8 +174,19 @@ export class RequestContext implements Behalf {
     this.#environment.onNullReference(code);
   }
 
-  #settle(limit: Limit, decision: RateLimitDecision): void {
+  #settle(limit: Limit, decision: RateLimitDecision, span: Span | null): void {
+    if (span !== null) endLimitSpan(span, decision);
     this.#incoming.outgoing.noteDecision(limit, decision);
     if (!decision.admitted) throw toRateLimitError(decision);
   }
+}
+
+function startLimitSpan(parent: Span, { group }: Limit): Span {
+  return parent.startChild('rate limit', { 'gateway.rate_limit.group': group });
+}
+
+/** A call that is refused is none that failed. */
+function endLimitSpan(span: Span, { admitted }: RateLimitDecision): void {
+  span.set('gateway.rate_limit.verdict', admitted ? 'admitted' : 'refused');
+  span.end(null, false);
 }

@@ -6,14 +6,18 @@ import { Reading, readContext, readPage, unreadable } from './wire.ts';
 
 const noun = 'execution context';
 
+const collection = '/ai-execution-context';
+const all = { noun, template: collection };
+const one = { noun, template: `${collection}/{id}` };
+
 const operations = {
-  fetch: { name: 'fetch', noun, method: 'GET', writes: false, repeatable: true },
-  list: { name: 'list', noun, method: 'GET', writes: false, repeatable: true },
-  create: { name: 'create', noun, method: 'POST', writes: true, repeatable: false },
-  update: { name: 'update', noun, method: 'PUT', writes: true, repeatable: true },
+  fetch: { ...one, name: 'fetch', method: 'GET', writes: false, repeatable: true },
+  list: { ...all, name: 'list', method: 'GET', writes: false, repeatable: true },
+  create: { ...all, name: 'create', method: 'POST', writes: true, repeatable: false },
+  update: { ...one, name: 'update', method: 'PUT', writes: true, repeatable: true },
   delete: {
+    ...one,
     name: 'delete',
-    noun,
     method: 'DELETE',
     writes: true,
     repeatable: true,
@@ -30,8 +34,6 @@ export interface RestStoreOptions {
    */
   readonly onMalformedDate?: ((operation: string, requestId: string) => void) | undefined;
 }
-
-const collection = '/ai-execution-context';
 
 /** The REST API as the store of execution contexts. */
 export function createRestStore({

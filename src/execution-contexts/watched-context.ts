@@ -156,6 +156,7 @@ export class WatchedContext implements EventListener {
     return {
       requestId: randomUUID(),
       trace: undefined,
+      span: null,
       departure: this.#departure,
       revealToken: () => null,
     };

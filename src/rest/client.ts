@@ -151,6 +151,10 @@ export function createRestClient(options: RestClientOptions): RestClient {
     connections,
     deadlines: createDeadlines(),
     prefix,
+    server: {
+      'server.address': base.hostname,
+      'server.port': Number(base.port) || (base.protocol === 'https:' ? 443 : 80),
+    },
     headersOf: createRequestHeaders(apiKey),
     onExchange,
   });

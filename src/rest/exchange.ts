@@ -2,18 +2,21 @@ import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 
 import { JsonSource, withoutByteOrderMark } from '../json/index.ts';
+import type { Span, SpanAttributes } from '../telemetry/tracing.ts';
 import type { Connections } from './connections.ts';
 import type { DeadlineEntry, Deadlines } from './deadlines.ts';
 import type { Answer, FailureReason, Outcome, Send, Settle } from './outcome.ts';
 import { cancellationOf } from './request.ts';
-import type { Departure, DepartureListener, RestRequest } from './request.ts';
+import type { Departure, DepartureListener, RequestHeadersOf, RestRequest } from './request.ts';
 
 export interface ExchangeOptions {
   readonly connections: Connections;
   readonly deadlines: Deadlines;
   /** The path of the API's base URL, without a slash at the end. */
   readonly prefix: string;
-  readonly headersOf: (request: RestRequest) => string[];
+  /** What spans tell of the API. */
+  readonly server: SpanAttributes;
+  readonly headersOf: RequestHeadersOf;
   /** Told of each exchange that began, before its outcome goes anywhere else. */
   readonly onExchange: (request: RestRequest, outcome: Outcome, durationMs: number) => void;
 }
@@ -48,6 +51,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   readonly #request: RestRequest;
   readonly #settle: Settle;
   #departure: Departure | null = null;
+  #span: Span | null = null;
   #startedAt = 0;
   #settled = false;
   /** Set once the request is about to be written. */
@@ -84,12 +88,14 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
       this.#departure = departure;
       departure.watch(this);
     }
+    const { span } = this.#request.behalf;
+    if (span !== null) this.#span = this.#startSpan(span);
     deadlines.add(this);
     connections.dispatcher(now).dispatch(
       {
         method: operation.method,
         path: prefix + path,
-        headers: headersOf(this.#request),
+        headers: headersOf(this.#request, this.#span?.trace),
         body: body ?? null,
       },
       this,
@@ -142,6 +148,20 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     this.#fail('canceled', new Error('the client has left'));
   }
 
+  #startSpan(parent: Span): Span {
+    const { operation, resends = 0 } = this.#request;
+    const { method } = operation;
+    const { prefix, server } = this.#options;
+    const template = prefix + operation.template;
+    const attributes = {
+      'http.request.method': method,
+      'url.template': template,
+      ...server,
+      ...(resends > 0 && { 'http.request.resend_count': resends }),
+    };
+    return parent.startChild(`${method} ${template}`, attributes, 'client');
+  }
+
   get #cap(): number {
     return this.#status < 300 ? maxBodyBytes : maxErrorBodyBytes;
   }
@@ -171,8 +191,20 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     const { deadlines, onExchange } = this.#options;
     deadlines.remove(this);
     this.#departure?.unwatch(this);
+    if (this.#span !== null) endSpan(this.#span, outcome);
     onExchange(this.#request, outcome, performance.now() - this.#startedAt);
     this.#settle(outcome, 1);
+  }
+}
+
+/** By OpenTelemetry's conventions for HTTP clients. A client that left makes nothing of it a failure. */
+function endSpan(span: Span, outcome: Outcome): void {
+  if (outcome.kind === 'answer') {
+    const { status } = outcome;
+    span.set('http.response.status_code', status);
+    span.end(status >= 400 ? String(status) : null, status >= 400);
+  } else {
+    span.end(outcome.reason, outcome.reason !== 'canceled');
   }
 }
 

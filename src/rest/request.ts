@@ -1,3 +1,5 @@
+import type { Span, TraceContext } from '../telemetry/tracing.ts';
+
 /** What the transport and the status map have to know of an operation of the API. */
 export interface RestOperation {
   /** A verb such as `update`: in metrics, logs and messages. */
@@ -5,6 +7,8 @@ export interface RestOperation {
   /** What it is about, such as `execution context`: in messages. */
   readonly noun: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** The path with its variable parts in braces, such as `/thing/{id}`: in spans. */
+  readonly template: string;
   /** Changes what is stored, so an answer that got lost leaves doubt. */
   readonly writes: boolean;
   /** A second, identical call leaves the API as the first one did. */
@@ -32,16 +36,13 @@ export interface Departure {
   unwatch(listener: DepartureListener): void;
 }
 
-/** W3C Trace Context of the incoming request, passed on as it came. */
-export interface TraceContext {
-  readonly traceparent: string;
-  readonly tracestate?: string;
-}
-
 /** On whose behalf the API is asked. */
 export interface Behalf {
   readonly requestId: string;
+  /** What goes upstream: the span's, and where nothing is traced the client's, as it came. */
   readonly trace: TraceContext | undefined;
+  /** What calls of the API are part of; `null` where they are not traced. */
+  readonly span: Span | null;
   readonly departure: Departure | null;
   /** The caller's own token, sent where the client has no key of its own. */
   revealToken(): string | null;
@@ -67,12 +68,17 @@ export interface RestRequest {
    * @default nothing
    */
   readonly cancellation?: Departure | null | undefined;
+  /** How many attempts were made before this one. @default 0 */
+  readonly resends?: number | undefined;
 }
 
 /** What ends a request before its deadline: a write that has begun is seen through for a client. */
 export function cancellationOf({ operation, behalf, cancellation }: RestRequest): Departure | null {
   return operation.writes ? (cancellation ?? null) : behalf.departure;
 }
+
+/** @param trace - Of the exchange's own span. @default what the request is made on behalf of has */
+export type RequestHeadersOf = (request: RestRequest, trace?: TraceContext) => string[];
 
 /** Compression is declined: a few bytes of it can stand for gigabytes. */
 const fixedHeaders = [
@@ -87,16 +93,15 @@ const fixedHeaders = [
  *
  * @param apiKey - Sent as the bearer token; `null` sends the caller's own.
  */
-export function createRequestHeaders(apiKey: string | null): (request: RestRequest) => string[] {
+export function createRequestHeaders(apiKey: string | null): RequestHeadersOf {
   const first = apiKey === null ? fixedHeaders : [...fixedHeaders, ...authorization(apiKey)];
-  return ({ behalf, body, headers: more }) => {
+  return ({ behalf, body, headers: more }, trace = behalf.trace) => {
     const headers = [...first, 'x-request-id', behalf.requestId];
     if (apiKey === null) {
       const token = behalf.revealToken();
       if (token !== null) headers.push(...authorization(token));
     }
     if (body !== undefined && !namesType(more)) headers.push('content-type', 'application/json');
-    const { trace } = behalf;
     if (trace !== undefined) {
       headers.push('traceparent', trace.traceparent);
       if (trace.tracestate !== undefined) headers.push('tracestate', trace.tracestate);

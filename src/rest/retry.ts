@@ -40,7 +40,7 @@ export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions 
       }
       onRetry?.(request.operation.name);
       new Pause(request, () => {
-        attempt(request, settle, attempts + 1, outcome);
+        attempt({ ...request, resends: attempts }, settle, attempts + 1, outcome);
       }).start(delayMs);
     });
   }

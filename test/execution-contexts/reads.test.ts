@@ -174,6 +174,7 @@ function requestOf(store: ExecutionContextStore): RequestContext {
       requestId: 'r',
       authorization: null,
       trace: undefined,
+      span: null,
       departure: null,
       outgoing: new Outgoing(),
     },

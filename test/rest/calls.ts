@@ -15,16 +15,16 @@ import type {
 } from '../../src/rest/request.ts';
 import { startUpstream } from '../support/upstream.ts';
 
-const noun = 'thing';
+const common = { noun: 'thing', template: '/ai-execution-context/{id}' };
 
 /** The kinds of operations that the kit tells apart. */
 export const operations = {
-  fetch: { name: 'fetch', noun, method: 'GET', writes: false, repeatable: true },
-  create: { name: 'create', noun, method: 'POST', writes: true, repeatable: false },
-  update: { name: 'update', noun, method: 'PUT', writes: true, repeatable: true },
+  fetch: { ...common, name: 'fetch', method: 'GET', writes: false, repeatable: true },
+  create: { ...common, name: 'create', method: 'POST', writes: true, repeatable: false },
+  update: { ...common, name: 'update', method: 'PUT', writes: true, repeatable: true },
   delete: {
+    ...common,
     name: 'delete',
-    noun,
     method: 'DELETE',
     writes: true,
     repeatable: true,
@@ -38,6 +38,7 @@ export const path = '/ai-execution-context/ctx_1';
 export const anybody: Behalf = {
   requestId: 'request-1',
   trace: undefined,
+  span: null,
   departure: null,
   revealToken: () => null,
 };

@@ -257,6 +257,7 @@ it('leaves nothing behind in the list of deadlines', async () => {
       remove: (entry) => void waiting.delete(entry),
     },
     prefix: '',
+    server: {},
     headersOf: () => [],
     onExchange: () => undefined,
   });

@@ -59,6 +59,7 @@ export function createRequest(
       requestId: 'request-1',
       authorization: null,
       trace: undefined,
+      span: null,
       departure: null,
       outgoing: new Outgoing(),
     },

@@ -28,9 +28,10 @@ export interface Conversation {
 export const conversations = new ServiceKey<RestClient>('conversations');
 
 const noun = 'conversation';
-const fetch = { name: 'fetch', noun, method: 'GET', writes: false, repeatable: true } as const;
-const list = { ...fetch, name: 'list' };
-const update = { name: 'update', noun, method: 'PUT', writes: true, repeatable: true } as const;
+const one = { noun, template: '/conversations/{id}' };
+const fetch = { ...one, name: 'fetch', method: 'GET', writes: false, repeatable: true } as const;
+const list = { ...fetch, name: 'list', template: '/conversations' };
+const update = { ...one, name: 'update', method: 'PUT', writes: true, repeatable: true } as const;
 
 const readLimit = { group: 'conversations', limits: [{ window: '60s', max: 5 }] };
 

@@ -14,6 +14,7 @@ import type { Incoming } from '../../engine/incoming.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { createTextCache } from '../../engine/plan-cache.ts';
 import { addResponseHeaders } from '../../engine/response-headers.ts';
+import type { Span } from '../../telemetry/tracing.ts';
 import { departureOf } from './departure.ts';
 import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
 import { useEngine, type EngineServerContext } from './use-engine.ts';
@@ -47,12 +48,18 @@ export interface FetchDoor {
     parameters: Parameters,
     incoming: Incoming,
   ) => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
-  /**
-   * Answers a request from beginning to end.
-   *
-   * @param outgoing - Where the engine notes what it has to tell. @default one that nobody reads
-   */
-  fetch(request: Request, outgoing?: Outgoing): Promise<Response>;
+  /** Answers a request from beginning to end. */
+  fetch(request: Request, known?: KnownOfRequest): Promise<Response>;
+}
+
+/** What is known of a request ahead of the door. */
+export interface KnownOfRequest {
+  /** @default the request's `x-request-id`, or one that is made up */
+  readonly requestId?: string;
+  /** Where the engine notes what it has to tell. @default one that nobody reads */
+  readonly outgoing?: Outgoing;
+  /** @default null, nothing is traced */
+  readonly span?: Span | null;
 }
 
 export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
@@ -116,12 +123,14 @@ export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
     hasPlugins: plugins.length > 0,
     handle,
     execute,
-    async fetch(request, outgoing = new Outgoing()) {
+    async fetch(request, known = {}) {
       const { headers } = request;
+      const { requestId, outgoing = new Outgoing(), span = null } = known;
       const incoming: Incoming = {
-        requestId: acceptRequestId(headers.get('x-request-id')),
+        requestId: requestId ?? acceptRequestId(headers.get('x-request-id')),
         authorization: headers.get('authorization'),
         trace: readTraceContext(headers.get('traceparent'), headers.get('tracestate')),
+        span,
         departure: departureOf(request.signal),
         outgoing,
       };

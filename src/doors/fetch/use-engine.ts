@@ -140,7 +140,9 @@ function begin(args: unknown): TypedExecutionArgs {
   const typed = args as TypedExecutionArgs;
   const { document, operationName, contextValue } = typed;
   const operation = getOperationAST(document, operationName);
-  contextValue.incoming.outgoing.operation = operation?.operation ?? 'none';
+  const { outgoing } = contextValue.incoming;
+  outgoing.operation = operation?.operation ?? 'none';
+  outgoing.operationName = operation?.name?.value ?? null;
   return typed;
 }
 

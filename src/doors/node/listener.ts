@@ -11,6 +11,8 @@ import { contentTypeOf, writeResult } from '../../engine/result.ts';
 import { JsonSource, withoutByteOrderMark } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { endRequestSpan, startRequestSpan } from '../../telemetry/request-span.ts';
+import type { Tracer } from '../../telemetry/tracing.ts';
 import { EventResponses } from './event-responses.ts';
 import { handOver, type HandleFetch } from './handover.ts';
 import { NodeRequest, type RequestHeaders } from './node-request.ts';
@@ -39,11 +41,14 @@ export interface NodeListenerOptions {
   readonly landing?: LandingOptions | null | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** @default null, nothing is traced */
+  readonly tracer?: Tracer | null | undefined;
 }
 
 /** Everything the gateway answers over HTTP, for `http.createServer`. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
   const { engine, next, cors, maxBodyBytes, routerSecret = null, logger, metrics } = options;
+  const { tracer = null } = options;
   const { endpoint } = next;
   const pages = createPages(options);
   const events = new EventResponses();
@@ -157,7 +162,10 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const durationMs = performance.now() - request.startedAt;
     // 499 is what people look for where a client left before its answer.
     const status = complete ? request.response.statusCode : 499;
-    const { operation, results } = request.outgoing;
+    const { operation, operationName, results } = request.outgoing;
+    if (request.span !== null) {
+      endRequestSpan(request.span, { status, complete, operation, operationName });
+    }
     if (isOperation) metrics.requests.ended(operation, status, durationMs);
     logger.request({
       requestId: request.requestId,
@@ -182,6 +190,11 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     // A path of somebody's own making could hold anything.
     const shownPath =
       path === endpoint || page !== undefined ? path : isOperation ? `${endpoint}/*` : '*';
+    if (isOperation && tracer !== null) {
+      const { requestId, trace } = request;
+      const { method } = message;
+      request.span = startRequestSpan(tracer, { requestId, method, path: shownPath, trace });
+    }
     response.on('close', () => {
       conclude(request, shownPath, isOperation);
     });

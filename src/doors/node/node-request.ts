@@ -9,7 +9,8 @@ import {
   type Incoming,
 } from '../../engine/incoming.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
-import type { Departure, DepartureListener, TraceContext } from '../../rest/request.ts';
+import type { Departure, DepartureListener } from '../../rest/request.ts';
+import type { Span, TraceContext } from '../../telemetry/tracing.ts';
 import { refusalOfBody } from './malformed-request.ts';
 import { refusalBody, type Refusal } from './refusal.ts';
 
@@ -34,6 +35,7 @@ export class NodeRequest implements Incoming, Departure {
   readonly startedAt = performance.now();
   readonly requestId: string;
   readonly trace: TraceContext | undefined;
+  span: Span | null = null;
   readonly authorization: string | null;
   readonly outgoing = new Outgoing();
   readonly headers: RequestHeaders;

@@ -25,6 +25,8 @@ import {
 } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { endRequestSpan, startRequestSpan, webSocketMethod } from '../../telemetry/request-span.ts';
+import type { Span, TraceContext, Tracer } from '../../telemetry/tracing.ts';
 
 /** The subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';
@@ -56,6 +58,8 @@ export interface SessionOptions {
   readonly initTimeoutMs?: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** @default null, nothing is traced */
+  readonly tracer?: Tracer | null | undefined;
 }
 
 /** An operation that came in a message: what the engine has to know of it. */
@@ -63,14 +67,16 @@ class SocketOperation implements Incoming {
   readonly id: string;
   readonly requestId = randomUUID();
   readonly authorization: string | null;
-  readonly trace = undefined;
+  readonly trace: TraceContext | undefined;
+  span: Span | null = null;
   readonly departure = new Departing();
   readonly outgoing = new Outgoing();
   readonly startedAt = performance.now();
 
-  constructor(id: string, authorization: string | null) {
+  constructor(id: string, authorization: string | null, trace: TraceContext | undefined) {
     this.id = id;
     this.authorization = authorization;
+    this.trace = trace;
   }
 }
 
@@ -82,6 +88,7 @@ class SocketOperation implements Incoming {
 export class WebSocketSession {
   readonly #socket: WebSocket;
   readonly #options: SessionOptions;
+  readonly #trace: TraceContext | undefined;
   readonly #operations = new Map<string, SocketOperation>();
   readonly #initTimer: NodeJS.Timeout;
   /** Of `connection_init`; undefined before it. */
@@ -89,9 +96,11 @@ export class WebSocketSession {
   #isClosing = false;
   #isAlive = true;
 
-  constructor(socket: WebSocket, options: SessionOptions) {
+  /** @param trace - The client's, of its handshake. */
+  constructor(socket: WebSocket, options: SessionOptions, trace: TraceContext | undefined) {
     this.#socket = socket;
     this.#options = options;
+    this.#trace = trace;
     this.#initTimer = setTimeout(() => {
       this.#close(closings.initTimeout);
     }, options.initTimeoutMs ?? 10_000).unref();
@@ -179,8 +188,13 @@ export class WebSocketSession {
     else if (id === null || id === '' || payload === null) this.#close(closings.badRequest);
     else if (this.#operations.has(id)) this.#close(closings.duplicate);
     else if (!this.#isClosing) {
-      const operation = new SocketOperation(id, this.#authorization);
-      const { metrics, logger } = this.#options;
+      const operation = new SocketOperation(id, this.#authorization, this.#trace);
+      const { metrics, logger, endpoint: path, tracer = null } = this.#options;
+      if (tracer !== null) {
+        const { requestId, trace } = operation;
+        const start = { requestId, method: webSocketMethod, path, trace };
+        operation.span = startRequestSpan(tracer, start);
+      }
       this.#operations.set(id, operation);
       metrics.requests.started();
       this.#run(operation, payload)
@@ -267,11 +281,15 @@ export class WebSocketSession {
     const isOpen = this.#socket.readyState === this.#socket.OPEN;
     const durationMs = performance.now() - startedAt;
     const status = isOpen ? 200 : 499;
-    metrics.requests.ended(outgoing.operation, status, durationMs);
+    const { operation: kind, operationName, results } = outgoing;
+    if (operation.span !== null) {
+      const end = { status: null, complete: isOpen, operation: kind, operationName };
+      endRequestSpan(operation.span, end);
+    }
+    metrics.requests.ended(kind, status, durationMs);
     logger.request({
-      ...{ requestId, method: 'WEBSOCKET', path: endpoint, status, complete: isOpen, durationMs },
-      operation: outgoing.operation,
-      results: outgoing.results,
+      ...{ requestId, method: webSocketMethod, path: endpoint, status, complete: isOpen },
+      ...{ durationMs, operation: kind, results },
     });
     if (this.#isClosing) this.close();
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 
-import { acceptRequestId } from '../../engine/incoming.ts';
+import { acceptRequestId, readTraceContext } from '../../engine/incoming.ts';
 import type { Upgrades } from './listening-server.ts';
 import { RequestHeaders } from './node-request.ts';
 import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
@@ -63,7 +63,8 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
           client.close(subprotocolNotAcceptable, 'Subprotocol not acceptable');
           return;
         }
-        const session = new WebSocketSession(client, options);
+        const trace = readTraceContext(headers.traceparent, headers.tracestate);
+        const session = new WebSocketSession(client, options, trace);
         sessions.add(session);
         client.on('close', () => {
           remove(session);
