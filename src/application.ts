@@ -41,6 +41,9 @@ function isPerson(name: string | null): name is (typeof people)[number] {
 /** What a request may take, in milliseconds, besides the upstream's part of it. */
 const graceMs = 5_000;
 
+/** When Yoga is loaded after the start, in milliseconds. */
+const loadYogaAfterMs = 500;
+
 /**
  * Builds the gateway out of its parts as the configuration asks, and listens.
  *
@@ -170,10 +173,13 @@ export async function startApplication({
     }
   }
   const server = await listenOrRelease();
+  // Not before the first answers are out, and not only when somebody waits for it.
+  const loading = setTimeout(() => void gateway.load(), loadYogaAfterMs).unref();
 
   return {
     url: server.url,
     async close() {
+      clearTimeout(loading);
       await server.drain(config.shutdownDrainMs, config.upstreamTimeoutMs + graceMs);
       await release();
     },

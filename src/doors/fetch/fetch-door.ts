@@ -1,53 +1,24 @@
-import {
-  getOperationAST,
-  OperationTypeNode,
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLError,
-} from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
-
 import type { Cors } from '../../engine/cors.ts';
-import type { Engine } from '../../engine/engine.ts';
 import { acceptRequestId, readTraceContext, Outgoing } from '../../engine/incoming.ts';
 import type { Incoming } from '../../engine/incoming.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { createTextCache } from '../../engine/plan-cache.ts';
 import { addResponseHeaders } from '../../engine/response-headers.ts';
 import type { Span } from '../../telemetry/tracing.ts';
 import { departureOf } from './departure.ts';
-import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
-import { useEngine, type EngineServerContext } from './use-engine.ts';
-import { useNoIntrospection } from './use-no-introspection.ts';
+import type { YogaServer, YogaServerOptions } from './yoga-server.ts';
 
-export interface FetchDoorOptions {
-  readonly engine: Engine;
+export interface FetchDoorOptions extends Omit<YogaServerOptions, 'endpoint'> {
   readonly cors: Cors;
   /** Where GraphQL is. @default '/graphql' */
   readonly endpoint?: string | undefined;
-  /** The page at the endpoint; `false` serves none. @default false */
-  readonly graphiql?: GraphiQLOptions | false | undefined;
-  /** Answers `__schema` and `__type`; `_service` stays open either way. @default false */
-  readonly introspection?: boolean | undefined;
-  /** More Yoga plugins, run after the gateway's own. Their hooks see every operation, at a cost. */
-  readonly plugins?: readonly Plugin[] | undefined;
 }
 
 /** Yoga: whatever is no plain operation, and all of it for those who embed the gateway. */
-export interface FetchDoor {
+export interface FetchDoor extends YogaServer {
   readonly endpoint: string;
   /** Whether other plugins have to see every operation, so that none may run by its plan. */
   readonly hasPlugins: boolean;
-  /** Answers a request that another door has read, without the headers which that door writes. */
-  handle(request: Request, incoming: Incoming): Promise<Response>;
-  /**
-   * Runs an operation that came by no HTTP request of its own. Whatever goes wrong is a result; one
-   * without `data` says that nothing was run.
-   */
-  readonly execute: (
-    parameters: Parameters,
-    incoming: Incoming,
-  ) => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  /** Loads Yoga, which else the first request does that needs it: some 100 ms of work. */
+  load(): Promise<unknown>;
   /** Answers a request from beginning to end. */
   fetch(request: Request, known?: KnownOfRequest): Promise<Response>;
 }
@@ -62,67 +33,28 @@ export interface KnownOfRequest {
   readonly span?: Span | null;
 }
 
+/** Yoga as a door. It is loaded when it is first needed, so that no start waits for it. */
 export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
-  const { engine, cors, endpoint = '/graphql', graphiql = false, plugins = [] } = options;
-  const yoga = createYoga<EngineServerContext>({
-    schema: engine.schema,
-    graphqlEndpoint: endpoint,
-    graphiql: false,
-    landingPage: false,
-    multipart: false,
-    batching: false,
-    // The HTTP layer refuses large bodies; here the check would pipe each one through a stream.
-    maxRequestBodySize: false,
-    // Every door writes these headers by itself, on refusals too.
-    cors: false,
-    parserAndValidationCache: {
-      documentCache: createTextCache(),
-      errorCache: createTextCache(),
-    },
-    maskedErrors: { errorMessage: 'Unexpected error.', maskError: engine.mask },
-    // The mask tells of bugs.
-    logging: false,
-    plugins: [
-      useEngine(engine, { learns: plugins.length === 0 }),
-      ...(graphiql === false ? [] : [useGraphiQL(endpoint, graphiql)]),
-      ...(options.introspection === true ? [] : [useNoIntrospection()]),
-      ...plugins,
-    ],
-  });
+  const { cors, endpoint = '/graphql', plugins = [] } = options;
+  let loading: Promise<YogaServer> | undefined;
 
-  async function handle(request: Request, incoming: Incoming): Promise<Response> {
-    return yoga.fetch(request, { incoming, document: null });
+  function load(): Promise<YogaServer> {
+    loading ??= import('./yoga-server.ts').then(({ createYogaServer }) =>
+      createYogaServer({ ...options, endpoint }),
+    );
+    return loading;
   }
 
-  async function execute(
-    parameters: Parameters,
-    incoming: Incoming,
-  ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-    try {
-      const named = engine.resolveDocument(parameters);
-      const { operationName, variables } = parameters;
-      const params = { query: named.text, operationName, variables };
-      const run = yoga.getEnveloped({ incoming, document: named, params } as never);
-      const document = run.parse(named.text) as DocumentNode;
-      const errors = run.validate(engine.schema, document) as readonly GraphQLError[];
-      if (errors.length > 0) return { errors };
-      const contextValue: unknown = await run.contextFactory();
-      const { schema } = engine;
-      const args = { schema, document, operationName, variableValues: variables, contextValue };
-      const operation = getOperationAST(document, operationName)?.operation;
-      return await (operation === OperationTypeNode.SUBSCRIPTION
-        ? (run.subscribe(args) as ReturnType<typeof execute>)
-        : (run.execute(args) as ReturnType<typeof execute>));
-    } catch (error) {
-      return { errors: [engine.mask(error)] };
-    }
+  async function handle(request: Request, incoming: Incoming): Promise<Response> {
+    return (await load()).handle(request, incoming);
   }
 
   return {
     endpoint,
     hasPlugins: plugins.length > 0,
+    load,
     handle,
-    execute,
+    execute: async (parameters, incoming) => (await load()).execute(parameters, incoming),
     async fetch(request, known = {}) {
       const { headers } = request;
       const { requestId, outgoing = new Outgoing(), span = null } = known;
@@ -139,7 +71,7 @@ export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
       const response =
         preflight === null
           ? await handle(request, incoming)
-          : new yoga.fetchAPI.Response(null, { status: 204, headers: preflight });
+          : new Response(null, { status: 204, headers: preflight });
       const more = preflight === null ? cors.headersFor(origin) : {};
       addResponseHeaders(response.headers, incoming, more);
       return response;
