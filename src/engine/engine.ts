@@ -35,8 +35,8 @@ export interface Engine {
   readonly schema: GraphQLSchema;
   readonly mask: MaskError;
   /**
-   * Reads the body of a request in one scan, where it is one of those that front ends send again
-   * and again: a document that was executed before, with other variables.
+   * Reads the body of a request in one scan, where it is one of those that front ends send: a document
+   * that has a plan, with its variables.
    *
    * @returns `null` where it is anything else, or wrong in any way: it goes Yoga's way, whole.
    */
@@ -54,8 +54,8 @@ export interface Engine {
    */
   resolveDocument(parameters: Parameters): NamedDocument;
   /**
-   * Takes in a document that has parsed and validated and is about to be executed, so that it is
-   * known by its key from now on.
+   * Takes in a document that has parsed and validated and is about to be executed in Yoga's way, so
+   * that it is known by its key from now on.
    *
    * @param makesPlan - Whether it gets a plan, too.
    */
@@ -67,7 +67,10 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { schema, resolveIdentity, onBug } = options;
   const documents = createPersistedDocuments(options.documents);
-  const plans = createPlanCache(schema, documents.isTrusted);
+  const plans = createPlanCache(schema, {
+    isPinned: documents.isTrusted,
+    learnedOnly: documents.trustedOnly,
+  });
   const mask = createMask(onBug);
 
   /** @param data - Its text; `null` where nothing is left of it. */

@@ -38,6 +38,8 @@ export interface PersistedDocuments {
   readonly resolve: (parameters: Parameters) => NamedDocument;
   /** Keeps an automatic document whose text has parsed and validated. */
   readonly keep: (document: NamedDocument) => void;
+  /** Whether nothing but trusted documents is run. */
+  readonly trustedOnly: boolean;
   /** Whether a key is one of the trusted documents, which are never forgotten. */
   readonly isTrusted: (key: string) => boolean;
 }
@@ -84,6 +86,7 @@ export function createPersistedDocuments({
   }
 
   return {
+    trustedOnly,
     resolve(parameters) {
       const query = parameters.query ?? null;
       const hashKey = readHash(parameters);

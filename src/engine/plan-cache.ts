@@ -1,7 +1,8 @@
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
 import { copyText } from '../json/index.ts';
+import { parseWithinLimits } from './document-limits.ts';
 import { createPlan, type Plan } from './plan.ts';
 
 /**
@@ -34,7 +35,7 @@ interface Entry {
 /** The plans of the documents used last. */
 export interface PlanCache {
   /**
-   * The plan of a document whose text was executed before.
+   * The plan of a document by its text, made where the text is met for the first time.
    *
    * @param token - The text as a JSON string token, as it stands in the body of a request: looked
    *   up as it is, without decoding its escapes.
@@ -47,19 +48,23 @@ export interface PlanCache {
    */
   findByKey(key: string, pinnedOnly: boolean): Plan | null;
   /**
-   * Takes in a document that was parsed, limited and validated.
+   * Takes in a document that was parsed, limited and validated elsewhere.
    *
    * @param key - Of a persisted document; `null` for one that was sent as text.
    */
   learn(text: string, key: string | null, document: DocumentNode): void;
 }
 
-/**
- * @param isPinned - Whether the document of a key is never forgotten, as trusted ones are not.
- */
+export interface PlanCacheOptions {
+  /** Whether the document of a key is never forgotten, as trusted ones are not. @default none is */
+  readonly isPinned?: ((key: string) => boolean) | undefined;
+  /** Whether a text gets a plan only after it was learned. @default false */
+  readonly learnedOnly?: boolean | undefined;
+}
+
 export function createPlanCache(
   schema: GraphQLSchema,
-  isPinned: (key: string) => boolean = () => false,
+  { isPinned = () => false, learnedOnly = false }: PlanCacheOptions = {},
 ): PlanCache {
   const entries = createTextCache<Entry>();
   /** Texts that clients write with other escapes than JSON.stringify does. */
@@ -67,14 +72,37 @@ export function createPlanCache(
   const byKey = new LRUCache<string, Entry>({ max: maxKeys });
   const pinned = new Map<string, Entry>();
 
+  function findSpelled(token: string): Entry | undefined {
+    const known = spellings.get(token);
+    if (known !== undefined) return known;
+    const text = JSON.parse(token) as string;
+    const usual = JSON.stringify(text);
+    let entry = entries.get(usual);
+    if (entry === undefined) {
+      // A longer text would be planned anew each time.
+      if (learnedOnly || usual.length > maxCharactersEach) return undefined;
+      entry = { plan: planOf(text) };
+      entries.set(usual, entry);
+    }
+    // A copy: the token is a slice of a whole request.
+    if (token !== usual) spellings.set(copyText(token), entry);
+    return entry;
+  }
+
+  function planOf(text: string): Plan | typeof unplanned {
+    try {
+      const document = parseWithinLimits(text);
+      const isValid = validate(schema, document).length === 0;
+      return (isValid ? createPlan(schema, document) : null) ?? unplanned;
+    } catch {
+      // What is wrong with it is told by Yoga's way.
+      return unplanned;
+    }
+  }
+
   return {
     find(token) {
-      let entry = entries.get(token);
-      if (entry === undefined) {
-        entry = spellings.get(token) ?? entries.get(JSON.stringify(JSON.parse(token)));
-        // A copy: the token is a slice of a whole request.
-        if (entry !== undefined) spellings.set(copyText(token), entry);
-      }
+      const entry = entries.get(token) ?? findSpelled(token);
       return entry === undefined || entry.plan === unplanned ? null : entry.plan;
     },
     findByKey(key, pinnedOnly) {

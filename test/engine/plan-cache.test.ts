@@ -29,7 +29,8 @@ describe('a cache of plans', () => {
   const text = '{ executionContext(id: "é/1") { __typename } }';
 
   function learn(key: string | null = null, source = text) {
-    const cache = createPlanCache(schema, (asked) => asked === 'trusted');
+    const isPinned = (asked: string) => asked === 'trusted';
+    const cache = createPlanCache(schema, { isPinned, learnedOnly: true });
     cache.learn(source, key, parse(source));
     return cache;
   }
@@ -44,6 +45,25 @@ describe('a cache of plans', () => {
     ];
     for (const spelling of [...spellings, ...spellings]) expect(cache.find(spelling)).toBe(plan);
     expect(cache.find(JSON.stringify(`${text} `))).toBeNull();
+  });
+
+  it('plans a document when it is met, once however it is spelled', () => {
+    const cache = createPlanCache(schema);
+    const plan = cache.find('"\\u007b executionContext(id: \\u0022é/1\\u0022) { __typename } }"');
+    expect(plan).not.toBeNull();
+    expect(cache.find(JSON.stringify(text))).toBe(plan);
+  });
+
+  it.each([
+    ['malformed', '{ executionContext('],
+    ['invalid', '{ executionContext { __typename } }'],
+    ['too large', `{ ${'a: __typename '.repeat(4_000)} }`],
+    ['too long to be remembered', `${text} ${'#'.repeat(10_000)}`],
+    ['of the federation', '{ _service { sdl } }'],
+  ])('has no plan of a document that is %s', (_, source) => {
+    const cache = createPlanCache(schema);
+    expect(cache.find(JSON.stringify(source))).toBeNull();
+    expect(cache.find(JSON.stringify(source))).toBeNull();
   });
 
   it('has no plan of what is executed in Yoga’s way only', () => {
