@@ -29,6 +29,8 @@ export interface TestGateway {
   ask(query: string, variables?: object, options?: AskOptions): Promise<GraphQLAnswer>;
   /** Every line logged so far. */
   logs(): string;
+  /** Shuts the gateway down, and starts another at its address. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,8 @@ export async function startTestGateway({
   let logged = '';
   const destination = { write: (line: string) => void (logged += line) };
   const logger = createLogger({ level: config.logLevel, destination });
-  const application = await startApplication({ config, logger, clock });
+  let application = await startApplication({ config, logger, clock });
+  const { url } = application;
   let users = 0;
   if (config.upstream?.url.startsWith(upstream.url)) {
     // The readiness probe would turn up in the log of some test's requests.
@@ -64,7 +67,7 @@ export async function startTestGateway({
   }
 
   return {
-    url: application.url,
+    url,
     upstream,
     issuer,
     tokenOf: (name) => issuer.token({ sub: name }),
@@ -73,8 +76,13 @@ export async function startTestGateway({
       const organization_permissions = [adminPermission];
       return issuer.token({ sub: `administrator-${users}`, organization_permissions });
     },
-    ask: (query, variables, options) => askGraphQL(application.url, query, variables, options),
+    ask: (query, variables, options) => askGraphQL(url, query, variables, options),
     logs: () => logged,
+    async restart() {
+      await application.close();
+      const again = { ...config, port: Number(new URL(url).port) };
+      application = await startApplication({ config: again, logger, clock });
+    },
     async close() {
       await application.close();
       await Promise.all([upstream.close(), issuer.close()]);
