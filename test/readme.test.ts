@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
@@ -50,11 +51,13 @@ describe('the README', () => {
     expect(JSON.parse(stdout)).toEqual(JSON.parse(answer));
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
+  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/clients.md', 'docs/embedding.md'])(
     'has links in %s that lead somewhere',
     (file) => {
       const links = readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g);
-      const dead = Array.from(links, ([, path = '']) => path).filter((path) => !existsSync(path));
+      const dead = Array.from(links, ([, path = '']) => join(dirname(file), path)).filter(
+        (path) => !existsSync(path),
+      );
       expect(dead).toEqual([]);
     },
   );
