@@ -73,6 +73,25 @@ export function describeCalls(name: string, create: Create): void {
       expect(await refusals('RATE_LIMITED')).toBe(1);
     });
 
+    it('asks again where that is safe and may help', async () => {
+      await using visited = await visit(create);
+      const { alice, page, refusals } = visited;
+      alice.gateway.upstream.always(async ({ response }) => void response.writeHead(503).end());
+      const reading = page.read();
+      await eventually(async () => (await refusals('UPSTREAM_UNAVAILABLE')) > 0, true);
+      alice.gateway.upstream.clear();
+      expect(await reading).toMatchObject({ id: 'ctx_1' });
+    });
+
+    it('shows a token that is refused though it is new', async () => {
+      await using visited = await visit(create);
+      const { alice, page, refusals } = visited;
+      alice.gateway.issuer.withdraw(String(alice.gateway.issuer.key.jwk.kid));
+      expect(await page.read()).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(await refusals('UNAUTHENTICATED')).toBe(2);
+      expect(alice.renewals()).toBe(2);
+    });
+
     it('shows a rate limit that would take long', async () => {
       await using visited = await visit(create);
       const { alice, page } = visited;
@@ -150,6 +169,18 @@ export function describeStreams(name: string, create: Create): void {
       const watched = watch();
       await watched.next();
       await alice.gateway.restart();
+      alice.store({ step: 2 });
+      expect(await nextStep(watched, 2)).toBe(2);
+    });
+
+    it('goes on watching after the API was away', async () => {
+      await using visited = await visit(create);
+      const { alice, watch, refusals } = visited;
+      const watched = watch();
+      await watched.next();
+      alice.gateway.upstream.always(async ({ response }) => void response.writeHead(500).end());
+      await eventually(async () => (await refusals('UPSTREAM_FAILED')) > 1, true);
+      alice.gateway.upstream.clear();
       alice.store({ step: 2 });
       expect(await nextStep(watched, 2)).toBe(2);
     });

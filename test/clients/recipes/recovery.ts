@@ -75,7 +75,7 @@ export interface RecoveryOptions {
   readonly isStream?: boolean;
   /** What takes longer is for a person to see: the error member is passed on. @default 5000 */
   readonly maxWaitMs?: number;
-  /** How often in a row an operation is run that is refused each time. @default 4 */
+  /** How often in a row an operation is refused until that is passed on. @default 4; a stream: no end */
   readonly maxAttempts?: number;
 }
 
@@ -95,9 +95,15 @@ interface Member {
 export function runWithRecovery<R extends Result>(
   run: Run<R>,
   sink: Sink<R>,
-  { session, isStream = false, maxWaitMs = 5_000, maxAttempts = 4 }: RecoveryOptions,
+  {
+    session,
+    isStream = false,
+    maxWaitMs = 5_000,
+    maxAttempts = isStream ? Infinity : 4,
+  }: RecoveryOptions,
 ): () => void {
   let refusals = 0;
+  let isRenewed = false;
   let reopenings = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = (): void => undefined;
@@ -122,15 +128,22 @@ export function runWithRecovery<R extends Result>(
       next(result) {
         if (isOver) return;
         const members = membersOf(result);
-        const waitMs = waitBeforeRetry(members, refusals);
+        const isTokenRefused = members.some(({ code }) => code === 'UNAUTHENTICATED');
+        const waitMs = isTokenRefused && isRenewed ? Infinity : waitBeforeRetry(members, refusals);
         if (waitMs <= maxWaitMs && refusals + 1 < maxAttempts) {
           refusals += 1;
           again(waitMs);
-          if (members.some(({ code }) => code === 'UNAUTHENTICATED')) session.drop(token);
+          if (isTokenRefused) {
+            isRenewed = true;
+            session.drop(token);
+          }
           return;
         }
         const isLast = result.errors !== undefined || members.some(endsStream);
-        if (!isLast) refusals = reopenings = 0;
+        if (!isLast) {
+          refusals = reopenings = 0;
+          isRenewed = false;
+        }
         sink.next(result);
         if (isStream && isLast) {
           isOver = true;
