@@ -38,7 +38,7 @@ async function post(body: object, headers: Record<string, string> = {}): Promise
   return { status: response.status, body: await response.json() };
 }
 
-async function get(params: Record<string, unknown>): Promise<Answer> {
+async function respondToGet(params: Record<string, unknown>): Promise<Response> {
   const authorization = `Bearer ${await gateway.freshToken()}`;
   const search = new URLSearchParams(
     Object.entries(params).map(([name, value]) => [
@@ -46,9 +46,11 @@ async function get(params: Record<string, unknown>): Promise<Answer> {
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   );
-  const response = await fetch(`${gateway.url}/graphql?${search.toString()}`, {
-    headers: { authorization },
-  });
+  return fetch(`${gateway.url}/graphql?${search.toString()}`, { headers: { authorization } });
+}
+
+async function get(params: Record<string, unknown>): Promise<Answer> {
+  const response = await respondToGet(params);
   return { status: response.status, body: await response.json() };
 }
 
@@ -78,6 +80,17 @@ describe('an automatic persisted query', () => {
       status: 200,
       body: found,
     });
+  });
+
+  it.each([
+    ['a context', { query, variables }, 200],
+    ['a hash that is not known', { extensions: apq('{ unknown }') }, 200],
+    ['a mutation', { query: mutation }, 405],
+    ['what does not parse', { query: '{' }, 200],
+  ])('answers %s by GET so that no cache keeps it', async (_, parameters, status) => {
+    const response = await respondToGet(parameters);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
   it('is refused where the hash is not that of the text, and not kept', async () => {

@@ -132,6 +132,13 @@ export function useEngine(
         return new fetchAPI.Response(body, { status, headers });
       }, mediaType);
     },
+
+    onResponse({ request, response }) {
+      // Answers are one user's, and that a hash is not known is so only until its text comes. Caches
+      // keep what came by GET by the URL, which has neither in it.
+      if (request.method !== 'GET' || response.headers.has('cache-control')) return;
+      response.headers.set('cache-control', 'no-store');
+    },
   };
 }
 
