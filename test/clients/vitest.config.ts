@@ -14,6 +14,8 @@ export default defineConfig({
   },
   test: {
     include: ['*.client.ts'],
+    // Each worker loads the gateway once.
+    isolate: false,
     setupFiles: ['browser-globals.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
