@@ -29,6 +29,13 @@ export interface ApplicationOptions {
   readonly logger: Logger;
   /** For tests: milliseconds since the epoch by which tokens expire and calls are counted. */
   readonly clock?: Clock | undefined;
+  /**
+   * Where a sandbox listens that outlives the application, without a slash at the end. Used where the
+   * configuration names no upstream.
+   *
+   * @default one of its own
+   */
+  readonly sandboxUrl?: string | undefined;
 }
 
 /** As whom the sandbox's GraphiQL can be opened; the first is who it is unless one is named. */
@@ -54,8 +61,9 @@ export async function startApplication({
   config,
   logger,
   clock,
+  sandboxUrl,
 }: ApplicationOptions): Promise<Application> {
-  const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config);
+  const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config, sandboxUrl);
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
   const tracing = config.tracing && (await startTracing(config.tracing, logger));
   const tracer = tracing?.tracer ?? null;
@@ -212,7 +220,10 @@ interface ResolvedUpstream {
 }
 
 /** The upstream of the configuration, or else the sandbox, which is loaded only then. */
-async function resolveUpstream({ upstream, audience }: Config): Promise<ResolvedUpstream> {
+async function resolveUpstream(
+  { upstream, audience }: Config,
+  sandboxUrl: string | undefined,
+): Promise<ResolvedUpstream> {
   if (upstream !== null) {
     // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
     const { SANDBOX_KEY_ID } = await import('./sandbox/identity.ts');
@@ -223,8 +234,11 @@ async function resolveUpstream({ upstream, audience }: Config): Promise<Resolved
     };
   }
   const sandbox = await import('./sandbox/index.ts');
-  const embedded = await sandbox.startSandbox();
-  const { url } = embedded;
+  const used =
+    sandboxUrl === undefined
+      ? await sandbox.startSandbox()
+      : { url: sandboxUrl, close: () => Promise.resolve() };
+  const { url } = used;
   return {
     upstream: {
       url,
@@ -234,7 +248,7 @@ async function resolveUpstream({ upstream, audience }: Config): Promise<Resolved
       audience: null,
       refusedThumbprints: [],
     },
-    closeSandbox: () => embedded.close(),
+    closeSandbox: () => used.close(),
     graphiqlToken: (name) => sandbox.mintSandboxToken(name),
   };
 }
