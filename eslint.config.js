@@ -15,6 +15,8 @@ export default defineConfig(
     'bench/servers/{apollo-server,mercurius}.ts',
     // Its packages are installed in that folder, whose own run checks it.
     'test/clients/',
+    // Likewise those of examples/web: see test/web/run.
+    'examples/web/{src,vite.config.ts}',
   ]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

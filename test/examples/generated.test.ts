@@ -5,15 +5,17 @@ import { expect, it } from 'vitest';
 
 import config from '../../codegen.ts';
 
-const directory = 'examples/node/generated';
+const directories = ['examples/node/generated', 'examples/web/src/generated'];
 
 it('the examples are typed by the schema as it stands (npm run codegen writes the files)', async () => {
   const output = (await generate({ ...config, silent: true }, false)) as GeneratedFile[];
   const generated = output.map(({ filename, content }) => [resolve(filename), content]);
-  const written = readdirSync(directory).map((name) => {
-    const file = resolve(directory, name);
-    return [file, readFileSync(file, 'utf8')];
-  });
+  const written = directories.flatMap((directory) =>
+    readdirSync(directory).map((name) => {
+      const file = resolve(directory, name);
+      return [file, readFileSync(file, 'utf8')];
+    }),
+  );
   expect(Object.fromEntries(written)).toEqual(Object.fromEntries(generated));
 });
 
