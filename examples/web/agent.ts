@@ -82,7 +82,7 @@ export function createAgent({ apiUrl, token, contextId }: AgentOptions): Agent {
       if (kept['paused'] === true) return;
       const number = Math.floor(done / pieces.length);
       const piece = done % pieces.length;
-      const own = state(number, piece);
+      const own = state(number, piece, piece === 0 ? 0 : Number(kept['progress']));
       done += 1;
       await call('PUT', {
         // What others have merged into the state stays, after what is the agent's own.
@@ -101,8 +101,8 @@ function membersOf(context: unknown): Record<string, unknown> {
     : {};
 }
 
-/** What the agent writes after a piece of work. */
-function state(number: number, piece: number): object {
+/** What the agent writes after a piece of work, going on from the progress that is stored. */
+function state(number: number, piece: number, stored: number): object {
   const { task = 0, message = '', at = 0 } = pieces[piece] ?? {};
   const isLast = piece === pieces.length - 1;
   const read = pieces.slice(0, piece + 1);
@@ -110,7 +110,7 @@ function state(number: number, piece: number): object {
     task: 'Due diligence: Nordlicht Zellen AG',
     run: number + 1,
     current_step: isLast ? 'Done' : plan[task]?.name,
-    progress: isLast ? 100 : Math.round(((piece + 1) / pieces.length) * 100),
+    progress: Math.round(stored + (100 - stored) / (pieces.length - piece)),
     message,
     steps: plan.map(({ name, says }, index) => ({
       name,

@@ -91,7 +91,7 @@ describe.skipIf(!browserInstalled())('the page of examples/web', () => {
     await using one = await openTroubled(browser, example, gateway);
     gateway.upstream.on('PUT', path, reply(429, {}, { 'retry-after': '30' }));
     await one.button('+10 %').click();
-    await one.notice.getByText(/^Try again in \d\d s$/).waitFor();
+    await one.page.getByText(/^Try again in \d\d s$/).waitFor();
     expect(await one.button('Try again').isDisabled()).toBe(true);
     expect(await one.button('+10 %').isDisabled()).toBe(true);
 

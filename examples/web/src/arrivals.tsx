@@ -7,7 +7,7 @@ const shownPerArrival = 3;
 export function Arrivals({ arrivals }: { readonly arrivals: readonly Arrival[] }) {
   if (arrivals.length === 0) return <p className="empty">Changes appear here as they are made.</p>;
   return (
-    <ol className="arrivals">
+    <ol className="arrivals" tabIndex={0} aria-label="The newest first">
       {arrivals.map(({ version, at, changes }) => (
         <li key={`${at} ${version}`}>
           <time dateTime={new Date(at).toISOString()}>{clock.format(at)}</time>

@@ -22,19 +22,21 @@ export function FailureNotice({
 }: FailureNoticeProps) {
   const left = useCountdown(waitUntil);
   return (
-    <div className="notice" role="alert">
-      <h3>{title}</h3>
-      <p>{text}</p>
-      {details.length > 0 && (
-        <ul>
-          {details.map((detail) => (
-            <li key={detail}>{detail}</li>
-          ))}
-        </ul>
-      )}
+    <div className="notice">
+      <div role="alert">
+        <h3>{title}</h3>
+        <p>{text}</p>
+        {details.length > 0 && (
+          <ul>
+            {details.map((detail) => (
+              <li key={detail}>{detail}</li>
+            ))}
+          </ul>
+        )}
+      </div>
       <div className="notice-foot">
         {mayRetry && onRetry !== undefined && (
-          // Named once, so that the countdown is not read out ten times a second.
+          // Named apart from the countdown, which changes ten times a second.
           <button type="button" aria-label="Try again" onClick={onRetry} disabled={left > 0}>
             {left > 0 ? `Try again in ${secondsText(left)}` : 'Try again'}
           </button>
