@@ -11,18 +11,24 @@ export function Arrivals({ arrivals }: { readonly arrivals: readonly Arrival[] }
       {arrivals.map(({ version, at, changes }) => (
         <li key={`${at} ${version}`}>
           <time dateTime={new Date(at).toISOString()}>{clock.format(at)}</time>
-          <Changes changes={changes} />
+          <Changes changes={changes} shown={shownPerArrival} />
         </li>
       ))}
     </ol>
   );
 }
 
-export function Changes({ changes }: { readonly changes: readonly Change[] }) {
-  const more = changes.length - shownPerArrival;
+export interface ChangesProps {
+  readonly changes: readonly Change[];
+  /** How many of them; of the others only that there are some. */
+  readonly shown: number;
+}
+
+export function Changes({ changes, shown }: ChangesProps) {
+  const more = changes.length - shown;
   return (
     <ul className="changes">
-      {changes.slice(0, shownPerArrival).map(({ pointer, before, after }) => (
+      {changes.slice(0, shown).map(({ pointer, before, after }) => (
         <li key={pointer}>
           <span className="change-name">{nameOf(pointer)}</span>{' '}
           {before !== undefined && <del>{brief(before)}</del>}

@@ -23,6 +23,8 @@ export interface ConflictDialogProps {
   readonly onKeepTheirs: () => void;
 }
 
+const changesShown = 6;
+
 /** Shows both sides of a conflict, and lets a person decide. */
 export function ConflictDialog({
   mine,
@@ -80,7 +82,7 @@ export function ConflictDialog({
       {theirs !== null && (
         <section className="since" aria-labelledby="conflict-since">
           <h3 id="conflict-since">Changed since you began</h3>
-          <Changes changes={changesOfRun(base, theirs)} />
+          <Changes changes={changesOfRun(base, theirs)} shown={changesShown} />
         </section>
       )}
       {isRepeated && (

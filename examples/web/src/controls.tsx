@@ -202,13 +202,17 @@ function versionMet(outcome: Outcome): string | null {
 
 /** What came of the last write. */
 function Answer({ writes }: { readonly writes: Writes }) {
-  const { last, perform, dismiss, blockedUntil } = writes;
+  const { isBusy, last, perform, dismiss, blockedUntil } = writes;
   const failure = last?.outcome.status === 'failed' ? last.outcome.failure : null;
   return (
     <div className="answer">
       <p role="status" className="done">
-        {last?.outcome.status === 'done' && (
-          <span key={last.outcome.run.version}>{last.write.done}</span>
+        {isBusy ? (
+          <span className="pending">Writing …</span>
+        ) : (
+          last?.outcome.status === 'done' && (
+            <span key={last.outcome.run.version}>{last.write.done}</span>
+          )
         )}
       </p>
       {last !== null && last.outcome.status !== 'done' && (
