@@ -1,4 +1,4 @@
-import { startApplication } from '../../src/application.ts';
+import { startApplication, type ApplicationOptions } from '../../src/application.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
@@ -8,8 +8,11 @@ export interface SandboxGateway extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startSandboxGateway(): Promise<SandboxGateway> {
+export async function startSandboxGateway({
+  sandboxUrl,
+}: Pick<ApplicationOptions, 'sandboxUrl'> = {}): Promise<SandboxGateway> {
   const config = readConfig({ PORT: '0', SHUTDOWN_DRAIN_MS: '0' });
-  const application = await startApplication({ config, logger: createLogger({ level: 'silent' }) });
+  const logger = createLogger({ level: 'silent' });
+  const application = await startApplication({ config, logger, sandboxUrl });
   return { url: application.url, [Symbol.asyncDispose]: () => application.close() };
 }
