@@ -47,7 +47,7 @@ export default defineConfig(
     rules: { 'no-var': 'off' },
   },
   {
-    files: ['bench/**', 'soak/**', 'scripts/**', 'examples/**'],
+    files: ['bench/**', 'soak/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
 );
