@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../json/index.ts';
 import type { ExecutionContext } from './model.ts';
@@ -12,6 +12,9 @@ export function versionOf({
   context,
   sessionId,
 }: Pick<ExecutionContext, 'context' | 'sessionId'>): string {
-  const state = context === null ? 'null' : canonicalJson(context);
-  return hash('sha256', `${JSON.stringify(sessionId)}${state}`, 'base64url').slice(0, 22);
+  return createHash('sha256')
+    .update(JSON.stringify(sessionId))
+    .update(context === null ? 'null' : canonicalJson(context))
+    .digest('base64url')
+    .slice(0, 22);
 }

@@ -222,6 +222,27 @@ describe('the version', () => {
     expect(e).toBe(d);
   });
 
+  it.each([
+    [
+      'session_1',
+      '{"step":1,"results":{"found":2,"kept":0.5},"done":false}',
+      'bH27ciwTSKyF92Y12MnAZb',
+    ],
+    [
+      null,
+      '{ "é":"\\u00e9\\n\\/", "10":1e400, "9":9007199254740993, "b":-0.0 , "a":1e21}',
+      'nOf1D13gkN7KNi6lJP1GS6',
+    ],
+    ['s', 'null', 'rTF9Ogo24zLUrKpkuUIYs-'],
+  ])('is what it was in every release: %j, %s', async (session, context, version) => {
+    gateway.upstream.on(
+      'GET',
+      /./,
+      reply(200, `{"id":"${id}","session_id":${JSON.stringify(session)},"context":${context}}`),
+    );
+    expect(await versionNow()).toBe(version);
+  });
+
   it('is never logged', async () => {
     const version = await versionNow();
     await merge(gateway, id, { patch: { a: 1 }, ifVersion: 'other' });

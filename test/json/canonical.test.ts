@@ -1,13 +1,61 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { JsonText, canonicalJson } from '../../src/json/index.ts';
+import { JsonText, canonicalJson, parseJson } from '../../src/json/index.ts';
+import { canonicalNumber } from '../../src/json/number.ts';
 import { canonicalTokens } from '../support/json-equality.ts';
 import { jsonText, numberText } from '../support/json-texts.ts';
 import { readTree, sortTree, writeTree } from './ordered-tree.ts';
 import { respelledText } from './respelled-text.ts';
 
-const canonical = (text: string) => canonicalJson(new JsonText(text));
+const canonical = (text: string) => canonicalJson(new JsonText(text)).toString();
+
+/** The same by way of a plain value, whose spelling every release has to keep: versions are made of it. */
+function write(value: unknown): string {
+  if (value instanceof JsonText) return canonicalNumber(value.text);
+  if (Array.isArray(value)) return `[${value.map(write).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join()}}`;
+}
+
+/** Objects in which keys recur and sort each in another way: by UTF-8, as array indices, by escapes. */
+const objectText = fc
+  .array(
+    fc.tuple(
+      fc.oneof(
+        fc.constantFrom(
+          'b',
+          'a',
+          'ab',
+          '10',
+          '9',
+          '',
+          '__proto__',
+          '\uffff',
+          '\u{1f600}',
+          'é',
+          '"',
+        ),
+        fc.constantFrom('\\', '\n', '\ud800', '\ue000', 'A', '\u007f', 'key', 'keys', 'kez'),
+      ),
+      fc.boolean(),
+      fc.oneof(jsonText, fc.constantFrom('1', '[]', '{"b":1,"a":2}')),
+      fc.constantFrom('', ' ', '\n\t'),
+    ),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((members) => {
+    const texts = members.map(([key, isEscaped, value, space]) => {
+      const quoted = JSON.stringify(key);
+      const spelt = isEscaped ? quoted.replace(/[a-z](?=")/, escaped) : quoted;
+      return `${space}${spelt}${space}:${space}${value}${space}`;
+    });
+    return `{${texts.join()}}`;
+  });
+
+const escaped = (character: string) =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The naive model. */
 const sorted = (text: string) => writeTree(sortTree(readTree(text)));
@@ -18,6 +66,22 @@ describe('canonicalJson', () => {
       fc.property(respelledText, ({ text, spelling, reordered }) => {
         expect(canonical(spelling)).toBe(canonical(text));
         expect(canonical(reordered)).toBe(canonical(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['values', jsonText],
+    ['objects', objectText],
+    ['numbers', numberText],
+    ['doubles', fc.double({ noNaN: true, noDefaultInfinity: true }).map((double) => `[${double}]`)],
+    ['decimals', fc.tuple(fc.integer(), fc.nat()).map(([whole, part]) => `${whole}.${part}`)],
+    ['decimals', fc.nat({ max: 9_999_999 }).map((part) => `-0.${String(part).padStart(9, '0')}`)],
+  ])('is what a plain value of it would be written as: %s', (_, texts) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(canonical(text)).toBe(write(parseJson(text)));
       }),
       { numRuns: 2000 },
     );
@@ -57,7 +121,7 @@ describe('canonicalJson', () => {
     ['tiny numbers', ['1e-999999999', '0.1e-999999998', '10E-1000000000']],
     ['immense exponents', [`1e${'9'.repeat(40)}`, `10e${'9'.repeat(39)}8`]],
     ['exponents beyond 2^53', ['1e9007199254740993', '10e9007199254740992']],
-    ['strings', ['"A/é"', '"\\u0041\\/\\u00e9"', '"\\u0041/\\u00E9"']],
+    ['strings', ['"A/é"', '"A\\/é"', '"\\u0041\\/\\u00e9"', '"\\u0041/\\u00E9"']],
     ['lone surrogates', ['"\\ud800"', '"\ud800"', '"\\uD800"']],
     ['objects', ['{"b":1,"a":[],"10":2,"9":3}', ' { "9":3.0 , "\\u0061":[ ],"10":2,"b":1 } ']],
     ['members with one key', ['{"a":2}', '{"a":1,"a":2}', '{"\\u0061":[],"a":2}']],
