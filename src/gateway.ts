@@ -156,7 +156,10 @@ export interface Gateway {
    * requests needs an adapter: see docs/embedding.md.
    */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Waits for the calls of the API that are under way, and closes the connections to it. */
+  /**
+   * Ends the live streams, so that their clients connect again, waits for the requests that are under
+   * way, and closes the connections to the API. To be called when the server accepts no more.
+   */
   close(): Promise<void>;
 }
 
@@ -170,48 +173,72 @@ export function createGateway(options: GatewayOptions): Gateway {
     'url' in upstream
       ? connectUpstream(upstream, telemetry)
       : { client: null, executionContexts: upstream };
+  const observer = createEngineObserver(telemetry);
+  const live = createLive({
+    ...executionContexts,
+    readsPerCaller: client?.forwardsToken,
+    onEnd: metrics.streams.ended,
+    onBug: observer.onBug,
+  });
+  metrics.streams.watch(() => live.open);
   const connected = connectGateway({
     ...options,
     executionContexts,
+    live,
     rateLimiter: createLimiter(options.rateLimitStore ?? createMemoryStore(), metrics),
     resolveIdentity:
       typeof identity === 'function'
         ? identity
         : createIdentityProvider({ ...identity, ...telemetry }),
     graphiql: graphiql === true ? { tabs: graphiqlExamples } : graphiql,
-    ...createEngineObserver(telemetry),
+    ...observer,
   });
   if (options.probes === true) void client?.answered();
-  let shuttingDown = false;
+  let closing: Promise<void> | null = null;
+  let running = 0;
+  let onIdle = (): void => undefined;
+  const front = createFront({
+    door: connected,
+    cors: connected.cors,
+    maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+    readiness:
+      options.probes === true
+        ? () =>
+            readReadiness({
+              // Storage of one's own is there from the start.
+              upstreamAnswered: client?.hasAnswered ?? true,
+              circuit: client?.circuitState ?? 'closed',
+              redis: null,
+              requiresRedis: false,
+              shuttingDown: closing !== null,
+            })
+        : null,
+    showsMetrics: options.metrics === true,
+    tracer:
+      openTelemetry === undefined
+        ? null
+        : createTracer(openTelemetry, openTelemetry.trace.getTracer(scopeName)),
+    ...telemetry,
+  });
+
+  async function close(): Promise<void> {
+    live.close();
+    if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
+    await client?.close();
+  }
+
   return {
     endpoint: connected.endpoint,
-    fetch: createFront({
-      door: connected,
-      cors: connected.cors,
-      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-      readiness:
-        options.probes === true
-          ? () =>
-              readReadiness({
-                // Storage of one's own is there from the start.
-                upstreamAnswered: client?.hasAnswered ?? true,
-                circuit: client?.circuitState ?? 'closed',
-                redis: null,
-                requiresRedis: false,
-                shuttingDown,
-              })
-          : null,
-      showsMetrics: options.metrics === true,
-      tracer:
-        openTelemetry === undefined
-          ? null
-          : createTracer(openTelemetry, openTelemetry.trace.getTracer(scopeName)),
-      ...telemetry,
-    }),
-    async close() {
-      shuttingDown = true;
-      await client?.close();
+    async fetch(request) {
+      running += 1;
+      try {
+        return await front(request);
+      } finally {
+        running -= 1;
+        if (running === 0) onIdle();
+      }
     },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as face from '../src/index.ts';
 import type { ExecutionContextStore, GatewayOptions } from '../src/index.ts';
 import { startIssuer, type Issuer } from './support/issuer.ts';
+import { createGate } from './support/upstream-gate.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';
 
 const update = /* GraphQL */ `
@@ -168,6 +169,44 @@ describe('createGateway', () => {
       }),
     );
     await gateway.close();
+  });
+
+  it.each([
+    ['the key of the gateway', 'test-api-key'],
+    ["its caller's token", null],
+  ])('streams changes read with %s, and ends streams when it is closed', async (_, apiKey) => {
+    const gateway = create({ upstream: { url: upstream.url, apiKey }, metrics: true });
+    const stream = await gateway.fetch(
+      await operation('subscription { executionContextUpdated(id: "ctx_123") { __typename } }'),
+    );
+    const events = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('event: next')) text += (await events?.read())?.value ?? '';
+    expect(text).toContain(
+      '{"data":{"executionContextUpdated":{"__typename":"AiExecutionContext"}}}',
+    );
+    const metrics = await gateway.fetch(new Request('http://gateway/metrics'));
+    expect(await metrics.text()).toContain('gateway_streams_open 1');
+    const closing = gateway.close();
+    expect(await events?.read()).toEqual({ done: true, value: undefined });
+    await closing;
+  });
+
+  it('finishes what is under way when it is closed', async () => {
+    const gateway = create();
+    const gate = createGate();
+    upstream.next(gate.hold());
+    // Of two calls of the API, the second is yet to begin.
+    const update = `mutation { updateExecutionContext(id: "ctx_123", input: { context: 1 }) { __typename } }`;
+    const answering = gateway.fetch(await operation(update));
+    await gate.reached(1);
+    const closing = gateway.close();
+    gate.open();
+    const response = await answering;
+    expect(await response.json()).toEqual({
+      data: { updateExecutionContext: { __typename: 'AiExecutionContext' } },
+    });
+    await closing;
   });
 
   it('answers nothing but GraphQL unless asked', async () => {

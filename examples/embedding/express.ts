@@ -32,5 +32,7 @@ const server = app.listen(Number(PORT), '127.0.0.1', () => {
 });
 
 process.once('SIGTERM', () => {
-  server.close(() => void gateway.close());
+  server.close();
+  // Without it, event streams would keep their connections open for ever.
+  void gateway.close();
 });

@@ -22,5 +22,7 @@ const server = serve({ fetch: gateway.fetch, port: Number(PORT) }, ({ port }) =>
 });
 
 process.once('SIGTERM', () => {
-  server.close(() => void gateway.close());
+  server.close();
+  // Without it, event streams would keep their connections open for ever.
+  void gateway.close();
 });

@@ -31,6 +31,12 @@ export class Outgoing {
   results: Record<string, number> | null = null;
   /** What the limiter decided; `null` where it was not asked. */
   limits: RateLimitHeaders | null = null;
+  /**
+   * Whether its stream ends though there will be more to see, as the gateway shuts down. A door then
+   * ends the connection without saying that the stream is complete: after that word clients would be
+   * done, and without it they connect again by themselves.
+   */
+  isInterrupted = false;
 
   /** @param key - The error's code; the member of the result union for a success. */
   noteResult(key: string): void {

@@ -170,6 +170,11 @@ export class RequestContext implements Behalf {
     this.#environment.onResult(operation, field, member, code);
   }
 
+  /** The stream of this request is about to end though there will be more to see. */
+  interrupt(): void {
+    this.#incoming.outgoing.isInterrupted = true;
+  }
+
   referenceMissed(code: string): void {
     this.#environment.onNullReference(code);
   }

@@ -189,9 +189,9 @@ export function createLive(options: LiveOptions): LiveContexts {
     }
 
     close(): void {
-      const opening = this.#settle();
+      this.#request.interrupt();
       this.#end('shutdown');
-      opening?.reject(unavailable(shuttingDown));
+      this.#settle()?.resolve();
     }
 
     clientDeparted(): void {

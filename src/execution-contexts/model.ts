@@ -111,7 +111,7 @@ export interface LiveContexts {
   changed(id: string): void;
   /** As `changed`, after a delete. */
   deleted(id: string): void;
-  /** Completes every stream, and opens none any more. */
+  /** Interrupts every stream, and opens none any more. */
   close(): void;
 }
 

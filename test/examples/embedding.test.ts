@@ -65,8 +65,20 @@ describe.each(['fetch', 'express'])('examples/embedding/%s.ts', (name) => {
     }
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is told to, and the streams that are open', async () => {
+    const watching = await fetch(example.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await issuer.token({ sub: 'alice' })}`,
+      },
+      body: JSON.stringify({
+        query: 'subscription { executionContextUpdated(id: "ctx_123") { __typename } }',
+      }),
+    });
+    const text = watching.text();
     await example.end();
+    expect(await text).toContain('AiExecutionContext');
     expect(example.exitCode()).toBe(0);
   });
 });

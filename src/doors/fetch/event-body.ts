@@ -1,3 +1,4 @@
+import type { Outgoing } from '../../engine/incoming.ts';
 import {
   completeEvent,
   nextEvent,
@@ -10,10 +11,12 @@ import {
  * behind, and it is returned when the reader leaves.
  *
  * @param write - Makes the JSON text of a result.
+ * @param outgoing - Tells, at the end, whether it is complete.
  */
 export function eventBody<Result>(
   results: AsyncIterable<Result>,
   write: (result: Result) => string,
+  outgoing: Pick<Outgoing, 'isInterrupted'>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const events: AsyncIterator<Result, unknown> = results[Symbol.asyncIterator]();
@@ -32,7 +35,7 @@ export function eventBody<Result>(
         return;
       }
       clearInterval(pings);
-      controller.enqueue(encoder.encode(completeEvent));
+      if (!outgoing.isInterrupted) controller.enqueue(encoder.encode(completeEvent));
       controller.close();
     },
     async cancel() {

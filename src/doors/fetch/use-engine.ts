@@ -116,10 +116,12 @@ export function useEngine(
     },
 
     onResultProcess(processing) {
-      const { request, result } = processing;
+      const { request, result, serverContext } = processing;
       if (isAsyncIterable(result)) {
         processing.setResultProcessor((processed, fetchAPI) => {
-          const body = eventBody(processed as AsyncIterable<ExecutionResult>, writeResultText);
+          const { outgoing } = serverContext.incoming;
+          const results = processed as AsyncIterable<ExecutionResult>;
+          const body = eventBody(results, writeResultText, outgoing);
           return new fetchAPI.Response(body, { headers: eventStreamHeaders });
         }, 'text/event-stream');
         return;

@@ -43,7 +43,7 @@ export class EventResponses {
       for await (const text of events) {
         if (!response.write(nextEvent(text))) await readable(response);
       }
-      response.end(completeEvent);
+      response.end(request.outgoing.isInterrupted ? undefined : completeEvent);
     } finally {
       this.#remove(response);
     }

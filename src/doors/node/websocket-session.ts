@@ -128,7 +128,10 @@ export class WebSocketSession {
     }
   }
 
-  /** Closes the connection once what is under way has been answered. */
+  /**
+   * Closes the connection once what is under way has been answered: a client that is cut off would
+   * send it again elsewhere. Clients take the close code for a reason to connect again.
+   */
   close(): void {
     this.#isClosing = true;
     if (this.#operations.size === 0) this.#close(closings.goingAway);
@@ -276,7 +279,9 @@ export class WebSocketSession {
     const { metrics, logger, endpoint } = this.#options;
     if (this.#operations.get(id) === operation) {
       this.#operations.delete(id);
-      if (!departure.departed) void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
+      if (!departure.departed && !outgoing.isInterrupted) {
+        void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
+      }
     }
     const isOpen = this.#socket.readyState === this.#socket.OPEN;
     const durationMs = performance.now() - startedAt;

@@ -75,7 +75,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
       });
     },
     close() {
-      // What streams had to say when they were completed leaves before.
+      // What streams had to say before they were interrupted leaves first.
       setImmediate(() => {
         for (const session of sessions) session.close();
       });
