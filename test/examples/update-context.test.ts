@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { mintSandboxToken } from '../../src/sandbox/index.ts';
+import { runExample, startStub, timeout } from './run-example.ts';
 import { startSandboxGateway, type SandboxGateway } from '../support/sandbox-gateway.ts';
 
-const timeout = 60_000;
+const script = 'examples/node/update-context.ts';
 
-describe('examples/node/update-context.ts', { timeout }, () => {
+describe(script, { timeout }, () => {
   let gateway: SandboxGateway;
   beforeAll(async () => {
     gateway = await startSandboxGateway();
@@ -17,7 +14,9 @@ describe('examples/node/update-context.ts', { timeout }, () => {
   afterAll(() => gateway[Symbol.asyncDispose]());
 
   it('updates a context of the sandbox with a token it makes itself', async () => {
-    const { output, exitCode } = await runExample({ GATEWAY_URL: `${gateway.url}/graphql` });
+    const { output, exitCode } = await runExample(script, {
+      GATEWAY_URL: `${gateway.url}/graphql`,
+    });
     expect(output).toBe(
       'ctx_123 now holds {"current_step":"processing","progress":75,"results":{"analyzed_documents":10,"extracted_entities":25}} (session session_456).\n',
     );
@@ -32,7 +31,7 @@ describe('examples/node/update-context.ts', { timeout }, () => {
       GATEWAY_URL: `${gateway.url}/graphql`,
       TOKEN: await mintSandboxToken('alice'),
     };
-    const { output, exitCode } = await runExample(env, id);
+    const { output, exitCode } = await runExample(script, env, id);
     expect(output.slice(0, firstLine.length)).toBe(firstLine);
     expect(exitCode).toBe(1);
   });
@@ -40,43 +39,11 @@ describe('examples/node/update-context.ts', { timeout }, () => {
   it('says what it can of an error that a newer gateway has added', async () => {
     const newcomer = { __typename: 'ExecutionContextQuotaError', code: 'QUOTA', message: 'Full.' };
     await using newer = await startStub({ data: { updateExecutionContext: newcomer } });
-    const { output, exitCode } = await runExample({ GATEWAY_URL: newer.url, TOKEN: 'token' });
+    const { output, exitCode } = await runExample(script, {
+      GATEWAY_URL: newer.url,
+      TOKEN: 'token',
+    });
     expect(output).toBe('ExecutionContextQuotaError (QUOTA): Full.\n');
     expect(exitCode).toBe(1);
   });
 });
-
-interface Run {
-  readonly output: string;
-  readonly exitCode: number | null;
-}
-
-function runExample(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Run> {
-  const script = ['--import', 'tsx', 'examples/node/update-context.ts', ...args];
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      script,
-      { env: { ...process.env, ...env }, timeout },
-      (_error, stdout, stderr) => {
-        resolve({ output: stdout === '' ? stderr : stdout, exitCode: child.exitCode });
-      },
-    );
-  });
-}
-
-/** An endpoint that gives the same answer to everything. */
-async function startStub(answer: object): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_request, response) => {
-    response.end(JSON.stringify(answer));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
