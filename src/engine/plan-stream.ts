@@ -1,21 +1,39 @@
 import type { EventStream } from './latest-stream.ts';
+import { nextEvent } from './server-sent-events.ts';
 
-/** The events of a planned subscription, each as the JSON text of a whole result. */
-export class WrittenStream<Event> implements EventStream<string> {
+/**
+ * One result of a planned subscription, as JSON text and as the bytes of a server-sent event. Those who
+ * watch one thing share it: however many they are, and however far one is behind, it is encoded once.
+ */
+export class WrittenResult {
+  readonly text: string;
+  #event: Buffer | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get event(): Buffer {
+    return (this.#event ??= Buffer.from(nextEvent(this.text)));
+  }
+}
+
+/** The events of a planned subscription, each as a whole result. */
+export class WrittenStream<Event> implements EventStream<WrittenResult> {
   readonly #source: EventStream<Event>;
-  readonly #write: (event: Event) => string;
+  readonly #write: (event: Event) => WrittenResult;
 
-  constructor(source: EventStream<Event>, write: (event: Event) => string) {
+  constructor(source: EventStream<Event>, write: (event: Event) => WrittenResult) {
     this.#source = source;
     this.#write = write;
   }
 
-  async next(): Promise<IteratorResult<string, undefined>> {
+  async next(): Promise<IteratorResult<WrittenResult, undefined>> {
     const result = await this.#source.next();
     return result.done === true ? result : { done: false, value: this.#write(result.value) };
   }
 
-  async return(): Promise<IteratorResult<string, undefined>> {
+  async return(): Promise<IteratorResult<WrittenResult, undefined>> {
     await this.#source.return();
     return { done: true, value: undefined };
   }
@@ -32,14 +50,14 @@ export class WrittenStream<Event> implements EventStream<string> {
  */
 export function writtenOnce<Value extends object, Reader>(
   write: (value: Value, reader: Reader) => string,
-): (value: Value, reader: Reader) => string {
-  const written = new WeakMap<Value, string>();
+): (value: Value, reader: Reader) => WrittenResult {
+  const written = new WeakMap<Value, WrittenResult>();
   return (value, reader) => {
-    let text = written.get(value);
-    if (text === undefined) {
-      text = write(value, reader);
-      written.set(value, text);
+    let result = written.get(value);
+    if (result === undefined) {
+      result = new WrittenResult(write(value, reader));
+      written.set(value, result);
     }
-    return text;
+    return result;
   };
 }

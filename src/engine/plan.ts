@@ -24,7 +24,7 @@ import { Writing, WriterCompiler, locate, type ObjectWriter } from './plan-write
 import type { RequestContext } from './request-context.ts';
 import { settle, type Operation } from './operation.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
-import { WrittenStream, writtenOnce } from './plan-stream.ts';
+import { WrittenResult, WrittenStream, writtenOnce } from './plan-stream.ts';
 import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
 
 /** A document with one operation, made ready to run: validated, its writers compiled. */
@@ -56,7 +56,7 @@ export type OpenPlan = (
   args: FieldArguments,
   request: RequestContext,
   writeFailed: (data: string | null, errors: readonly GraphQLError[]) => string,
-) => Promise<EventStream<string>>;
+) => Promise<EventStream<WrittenResult>>;
 
 /**
  * @param data - Its text; `null` where a field failed that must not be null.
@@ -217,7 +217,9 @@ function openerOfField(field: PlannedField): OpenPlan {
       const member = union.memberOf(event);
       const code = event instanceof TypedError ? event.code : null;
       request.answered(kind, node.name.value, member, code);
-      return code === null ? writeSuccess(event, subscriber) : write(event, subscriber);
+      return code === null
+        ? writeSuccess(event, subscriber)
+        : new WrittenResult(write(event, subscriber));
     });
   };
 }

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 
 import type { EventStream } from '../../engine/latest-stream.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
+import type { WrittenResult } from '../../engine/plan-stream.ts';
 import {
   completeEvent,
   eventStreamHeaders,
-  nextEvent,
   pingEvent,
   pingIntervalMs,
 } from '../../engine/server-sent-events.ts';
@@ -17,11 +17,11 @@ export class EventResponses {
   #pings: NodeJS.Timeout | undefined;
 
   /**
-   * Writes what `events` yields, each result's JSON text, for as long as the client reads; nothing is
+   * Writes what `events` yields for as long as the client reads; nothing is
    * taken from the stream while the client is behind. Resolves when the stream has ended, or the
    * client gone.
    */
-  async send(request: NodeRequest, events: EventStream<string>): Promise<void> {
+  async send(request: NodeRequest, events: EventStream<WrittenResult>): Promise<void> {
     const { response } = request;
     if (request.departed) {
       await events.return();
@@ -40,8 +40,8 @@ export class EventResponses {
     response.write(pingEvent);
     this.#add(response);
     try {
-      for await (const text of events) {
-        if (!response.write(nextEvent(text))) await readable(response);
+      for await (const { event } of events) {
+        if (!response.write(event)) await readable(response);
       }
       response.end(request.outgoing.isInterrupted ? undefined : completeEvent);
     } finally {

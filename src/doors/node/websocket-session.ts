@@ -229,7 +229,7 @@ export class WebSocketSession {
     } else if (prepared.plan.open === null) {
       await this.#answerPlanned(operation, prepared);
     } else {
-      await this.#stream(operation, await engine.open(prepared, operation), (text) => text);
+      await this.#stream(operation, await engine.open(prepared, operation), ({ text }) => text);
     }
   }
 
