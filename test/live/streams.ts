@@ -49,16 +49,23 @@ export interface WatchOptions {
   /** `null`: no such header. @default text/event-stream */
   readonly accept?: string | null | undefined;
   readonly document?: string | undefined;
+  /** @default /graphql */
+  readonly path?: string | undefined;
 }
 
 /** Subscribes to a context of the gateway at `url`. */
 export async function watch(
   url: string,
   id: string,
-  { token, accept = 'text/event-stream', document = watchDocument }: WatchOptions = {},
+  {
+    token,
+    accept = 'text/event-stream',
+    document = watchDocument,
+    path = '/graphql',
+  }: WatchOptions = {},
 ): Promise<EventReader> {
   const body = JSON.stringify({ query: document, variables: { id } });
-  const sent = request(`${url}/graphql`, {
+  const sent = request(url + path, {
     method: 'POST',
     agent: false,
     headers: {
