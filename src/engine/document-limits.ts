@@ -81,7 +81,7 @@ function isTokenLimit(error: unknown): boolean {
  *
  * @throws GraphQLError with HTTP status 400.
  */
-export function checkDocumentLimits(document: DocumentNode): void {
+function checkDocumentLimits(document: DocumentNode): void {
   const counts = { aliases: 0, directives: 0, operations: 0, fragments: 0 };
   const fragments = new Map<string, FragmentDefinitionNode>();
 

@@ -1,12 +1,6 @@
 /** What a double holds whatever it is: at most 15 significant digits and a two-digit exponent. */
 const SHORT = /^-?[\d.]{1,15}(?:[eE][+-]?\d{1,2})?$/;
 
-/**
- * Finds any number that is not {@link SHORT}. Numbers stand at the start or after white space or a
- * separator: in other places there are many of the kind, such as `4e123` in UUIDs.
- */
-const LONG = /(?:^|[ \n\r\t,:[])-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/;
-
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
@@ -17,14 +11,6 @@ export function doubleHolds(text: string): boolean {
   if (SHORT.test(text)) return true;
   const written = String(Number(text));
   return written === text || canonicalNumber(written) === canonicalNumber(text);
-}
-
-/**
- * Whether a number in a valid JSON text may be more than a double holds. Where it is false,
- * JSON.parse loses nothing; a false positive only costs the slower path.
- */
-export function mayLoseDigits(json: string): boolean {
-  return LONG.test(json);
 }
 
 /**

@@ -41,8 +41,6 @@ interface Shape {
   readonly type: 'query' | 'mutation';
   readonly union: string;
   readonly success: string;
-  /** How many a user may call at once. */
-  readonly burst: number;
   /** The field for the key: the id, or the agent's id where an operation has none. */
   readonly field: (key: string) => string;
 }
@@ -66,35 +64,30 @@ const shapes: Readonly<Record<OperationName, Shape>> = {
     type: 'query',
     union: 'ExecutionContextResult',
     success: context,
-    burst: 20,
     field: (key) => `executionContext(id: ${text(key)})`,
   },
   list: {
     type: 'query',
     union: 'ExecutionContextsResult',
     success: page,
-    burst: 20,
     field: (key) => `executionContexts(agentId: ${text(key)})`,
   },
   create: {
     type: 'mutation',
     union: 'CreateExecutionContextResult',
     success: context,
-    burst: 10,
     field: (key) => `createExecutionContext(input: { agentId: ${text(key)} })`,
   },
   update: {
     type: 'mutation',
     union: 'UpdateExecutionContextResult',
     success: context,
-    burst: 10,
     field: (key) => `updateExecutionContext(id: ${text(key)}, input: { context: { step: 1 } })`,
   },
   delete: {
     type: 'mutation',
     union: 'DeleteExecutionContextResult',
     success: '... on DeletedExecutionContext { deletedId }',
-    burst: 10,
     field: (key) => `deleteExecutionContext(id: ${text(key)})`,
   },
 };
@@ -147,25 +140,4 @@ export async function runOne(
 ): Promise<Result> {
   const [result] = await run(gateway, operation, [key], options);
   return result ?? missing(operation);
-}
-
-/** Runs an operation for any number of keys, as many at once as the limits allow one user. */
-export async function runAll(
-  gateway: GatewayFront,
-  operation: OperationName,
-  keys: readonly string[],
-): Promise<Map<string, Result>> {
-  const results = new Map<string, Result>();
-  const { burst } = shapes[operation];
-  let next = 0;
-  async function work(): Promise<void> {
-    while (next < keys.length) {
-      const chunk = keys.slice(next, (next += burst));
-      (await run(gateway, operation, chunk)).forEach((result, i) => {
-        results.set(chunk[i] ?? '', result);
-      });
-    }
-  }
-  await Promise.all([work(), work(), work(), work()]);
-  return results;
 }
