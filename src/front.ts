@@ -46,25 +46,33 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
   const { endpoint } = door;
   const probes = createProbes({ readiness, metrics: showsMetrics ? metrics : null });
 
-  function refuse(request: Request, refusal: Refusal, requestId: string): Response {
-    const { status, headers = {} } = refusal;
-    const contentType = { 'content-type': 'application/json' };
-    const body = refusalBody(refusal);
-    const response = new Response(body, { status, headers: { ...contentType, ...headers } });
-    const incoming = { requestId, outgoing: new Outgoing() };
-    addResponseHeaders(response.headers, incoming, cors.headersFor(request.headers.get('origin')));
+  /** With the headers that every response has. */
+  function respond(
+    request: Request,
+    known: Known,
+    body: string | null,
+    init: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+  ): Response {
+    const response = new Response(body, init);
+    addResponseHeaders(response.headers, known, cors.headersFor(request.headers.get('origin')));
     return response;
   }
 
+  function refuse(request: Request, known: Known, refusal: Refusal): Response {
+    const contentType = { 'content-type': 'application/json; charset=utf-8' };
+    const { status, headers = {} } = refusal;
+    const init = { status, headers: { ...contentType, ...headers } };
+    return respond(request, known, refusalBody(refusal), init);
+  }
+
   async function answerOperation(request: Request, known: Known): Promise<Response> {
-    const { requestId } = known;
     if (request.body === null) return door.fetch(request, known);
     if (isEncoded(request.headers.get('content-encoding'))) {
-      return refuse(request, refusals.encoded, requestId);
+      return refuse(request, known, refusals.encoded);
     }
     const body = await readBody(request, maxBodyBytes);
-    if (body === null) return refuse(request, bodyTooLarge(maxBodyBytes), requestId);
-    if (!isUtf8(body)) return refuse(request, refusals.notUtf8, requestId);
+    if (body === null) return refuse(request, known, bodyTooLarge(maxBodyBytes));
+    if (!isUtf8(body)) return refuse(request, known, refusals.notUtf8);
     const { url, method, headers, signal } = request;
     return door.fetch(new Request(url, { method, headers, signal, body }), known);
   }
@@ -72,13 +80,12 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
   async function answer(request: Request, path: string, known: Known): Promise<Response> {
     if (isBelow(path, endpoint)) return answerOperation(request, known);
     const probe = probes.get(path);
-    if (probe === undefined) return refuse(request, notFound(endpoint), known.requestId);
+    if (probe === undefined) return refuse(request, known, notFound(endpoint));
     const { method } = request;
-    if (method !== 'GET' && method !== 'HEAD')
-      return refuse(request, refusals.readOnly, known.requestId);
+    if (method !== 'GET' && method !== 'HEAD') return refuse(request, known, refusals.readOnly);
     const { status, contentType, body } = await probe();
     const headers = { 'content-type': contentType, 'cache-control': probeCacheControl };
-    return new Response(method === 'HEAD' ? null : body, { status, headers });
+    return respond(request, known, method === 'HEAD' ? null : body, { status, headers });
   }
 
   return async (request) => {
@@ -96,16 +103,17 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
       tracer === null || !isOperation
         ? null
         : startRequestSpan(tracer, { requestId, method, path: shownPath, trace });
+    const known = { requestId, outgoing, span };
     if (isOperation) metrics.requests.started();
     let response: Response;
     try {
-      response = await answer(request, path, { requestId, outgoing, span });
+      response = await answer(request, path, known);
     } catch (error) {
       // Whoever left gets no answer, and what ends with them is no failure.
       if (!request.signal.aborted) {
         logger.error({ requestId, err: error }, 'request failed');
       }
-      response = refuse(request, refusals.unexpected, requestId);
+      response = refuse(request, known, refusals.unexpected);
     }
     const complete = !request.signal.aborted;
     const status = complete ? response.status : 499;

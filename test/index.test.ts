@@ -209,6 +209,44 @@ describe('createGateway', () => {
     await closing;
   });
 
+  it('makes up one id a request: the response, the log and the API get the same', async () => {
+    let logged = '';
+    const destination = { write: (line: string) => void (logged += line) };
+    const logger = face.createLogger({ level: 'info', destination });
+    const gateway = create({ probes: true, maxBodyBytes: 1_000, logger });
+    const head = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const broken = new ReadableStream({
+      pull: (controller) => {
+        controller.error(new Error('The stream broke.'));
+      },
+    });
+    const requests = [
+      await operation(update),
+      new Request('http://gateway/health'),
+      new Request('http://gateway/health', { method: 'POST' }),
+      new Request('http://gateway/nothing'),
+      new Request('http://gateway/graphql', { ...head, body: ' '.repeat(1_001) }),
+      new Request('http://gateway/graphql', { ...head, body: broken, duplex: 'half' }),
+    ];
+    const statuses: number[] = [];
+    for (const request of requests) {
+      logged = '';
+      upstream.clear();
+      const { status, headers } = await gateway.fetch(request);
+      statuses.push(status);
+      const lines = logged.match(/.*"requestId".*/g) ?? [];
+      expect(lines.length).toBe(status === 500 ? 2 : 1);
+      for (const line of lines) {
+        expect(JSON.parse(line)).toMatchObject({ requestId: headers.get('x-request-id') });
+      }
+      for (const call of upstream.requests.filter(({ method }) => method === 'PUT')) {
+        expect(call.headers['x-request-id']).toBe(headers.get('x-request-id'));
+      }
+    }
+    expect(statuses).toEqual([200, 200, 405, 404, 413, 500]);
+    await gateway.close();
+  });
+
   it('answers nothing but GraphQL unless asked', async () => {
     const gateway = create();
     for (const path of ['/', '/health', '/ready', '/metrics', '/graphqlx']) {
