@@ -117,6 +117,7 @@ export function readConfig(environment: Environment): Config {
       ...(documents.trustedOnly && routerSecret !== null
         ? ['TRUSTED_DOCUMENTS_ONLY refuses nothing: what has the ROUTER_SECRET is exempt from it']
         : []),
+      ...unheededProxies(environment),
       ...env
         .misspelt()
         .map(({ variable, meant }) => `${variable} means nothing: is it a misspelt ${meant}?`),
@@ -264,4 +265,22 @@ function unusedInSandbox(env: EnvironmentReader): string[] {
   return ['UPSTREAM_API_KEY', 'JWT_ISSUER', 'JWKS_URL', 'JWT_AUDIENCE']
     .filter((variable) => env.text(variable) !== null)
     .map((variable) => `${variable} has no effect without UPSTREAM_URL: the sandbox has its own`);
+}
+
+/** What other programs are told their way out by, in either case as curl reads them. */
+const proxyVariables: ReadonlySet<string> = new Set([
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NODE_USE_ENV_PROXY',
+]);
+
+/** One warning for all of them, without their values: URLs carry passwords. */
+function unheededProxies(environment: Environment): string[] {
+  const names = Object.keys(environment).filter(
+    (name) => proxyVariables.has(name.toUpperCase()) && (environment[name] ?? '').trim() !== '',
+  );
+  if (names.length === 0) return [];
+  const are = names.length === 1 ? 'is' : 'are';
+  return [`${names.join(', ')} ${are} not honoured: the API and the issuer are called directly`];
 }

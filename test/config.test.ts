@@ -184,6 +184,30 @@ describe('the configuration', () => {
   });
 });
 
+describe('a proxy for other programs', () => {
+  it.each([
+    [{ HTTP_PROXY: 'http://user:hidden@proxy:3128' }, 'HTTP_PROXY is'],
+    [{ https_proxy: 'hidden' }, 'https_proxy is'],
+    [{ ALL_PROXY: 'socks5://hidden' }, 'ALL_PROXY is'],
+    [{ NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'hidden' }, 'NODE_USE_ENV_PROXY, HTTPS_PROXY are'],
+    [
+      { http_proxy: 'hidden', HTTP_PROXY: 'hidden', all_proxy: 'hidden' },
+      'http_proxy, HTTP_PROXY, all_proxy are',
+    ],
+  ])('is not honoured, which is told once and without its value: %o', (proxies, named) => {
+    expect(readConfig({ ...real, ...proxies }).warnings).toEqual([
+      `${named} not honoured: the API and the issuer are called directly`,
+    ]);
+  });
+
+  it.each([{ HTTP_PROXY: ' ' }, { NO_PROXY: 'localhost' }, { FTP_PROXY: 'ftp://proxy' }])(
+    'is nothing to tell of where there is none: %o',
+    (environment) => {
+      expect(readConfig(environment).warnings).toEqual([]);
+    },
+  );
+});
+
 describe('a misspelt variable', () => {
   it.each([
     ['UPSTREAM_ULR', 'UPSTREAM_URL'],

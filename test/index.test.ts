@@ -214,7 +214,8 @@ describe('createGateway', () => {
     const destination = { write: (line: string) => void (logged += line) };
     const logger = face.createLogger({ level: 'info', destination });
     const gateway = create({ probes: true, maxBodyBytes: 1_000, logger });
-    const head = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const headers = { 'content-type': 'application/json' };
+    const head = { method: 'POST', headers, duplex: 'half' };
     const broken = new ReadableStream({
       pull: (controller) => {
         controller.error(new Error('The stream broke.'));
@@ -226,21 +227,23 @@ describe('createGateway', () => {
       new Request('http://gateway/health', { method: 'POST' }),
       new Request('http://gateway/nothing'),
       new Request('http://gateway/graphql', { ...head, body: ' '.repeat(1_001) }),
-      new Request('http://gateway/graphql', { ...head, body: broken, duplex: 'half' }),
+      new Request('http://gateway/graphql', { ...head, body: broken }),
     ];
     const statuses: number[] = [];
     for (const request of requests) {
       logged = '';
       upstream.clear();
-      const { status, headers } = await gateway.fetch(request);
+      const response = await gateway.fetch(request);
+      const { status } = response;
+      const requestId = response.headers.get('x-request-id');
       statuses.push(status);
       const lines = logged.match(/.*"requestId".*/g) ?? [];
       expect(lines.length).toBe(status === 500 ? 2 : 1);
       for (const line of lines) {
-        expect(JSON.parse(line)).toMatchObject({ requestId: headers.get('x-request-id') });
+        expect(JSON.parse(line)).toMatchObject({ requestId });
       }
       for (const call of upstream.requests.filter(({ method }) => method === 'PUT')) {
-        expect(call.headers['x-request-id']).toBe(headers.get('x-request-id'));
+        expect(call.headers['x-request-id']).toBe(requestId);
       }
     }
     expect(statuses).toEqual([200, 200, 405, 404, 413, 500]);

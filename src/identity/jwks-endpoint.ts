@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import { request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Agent, request } from 'undici';
 
 export interface JwksEndpointOptions {
   /** Where the JSON Web Key Set is: `http:` or `https:`. */
@@ -12,8 +11,6 @@ export interface JwksEndpointOptions {
    * @default 3000
    */
   readonly timeoutMs?: number | undefined;
-  /** @default undici's global dispatcher */
-  readonly dispatcher?: Dispatcher | undefined;
 }
 
 /**
@@ -97,11 +94,15 @@ export function defaultJwksUrl(issuer: string): URL {
  * @throws {TypeError} when `url` is neither `http:` nor `https:`.
  */
 export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
-  const { timeoutMs = 3000, dispatcher } = options;
+  const { timeoutMs = 3000 } = options;
   const url = new URL(options.url);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError(`The JWKS URL must be http: or https:, not ${url.protocol}`);
   }
+
+  // Its own, as the API's: NODE_USE_ENV_PROXY and whoever embeds the gateway put a proxy into undici's
+  // global one, and keys would then come another way than the API's answers.
+  const dispatcher = new Agent();
 
   return async (read) => {
     let status: number | null = null;
@@ -112,7 +113,7 @@ export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
           'accept-encoding': 'identity',
         },
         signal: AbortSignal.timeout(timeoutMs),
-        ...(dispatcher && { dispatcher }),
+        dispatcher,
       });
       status = statusCode;
       if (statusCode !== 200) {

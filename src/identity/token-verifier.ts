@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Dispatcher } from 'undici';
 import { AuthenticationError } from '../errors.ts';
 import { createJwksEndpoint, defaultJwksUrl } from './jwks-endpoint.ts';
 import { createKeySet } from './key-set.ts';
@@ -29,8 +28,6 @@ export interface TokenVerifierOptions {
    * @default 3000
    */
   readonly jwksTimeoutMs?: number | undefined;
-  /** @default undici's global dispatcher */
-  readonly dispatcher?: Dispatcher | undefined;
   /**
    * The time in milliseconds since the epoch.
    *
@@ -83,7 +80,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     fetchJwks: createJwksEndpoint({
       url: options.jwksUrl ?? defaultJwksUrl(issuer),
       timeoutMs: options.jwksTimeoutMs,
-      dispatcher: options.dispatcher,
     }),
     clock,
     refusedThumbprints: options.refusedThumbprints,
