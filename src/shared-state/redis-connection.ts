@@ -82,6 +82,8 @@ export interface RedisConnection {
  */
 const silenceMs = 5_000;
 const connectTimeoutMs = 2_000;
+/** A server that does not close its side at the end is waited for no longer: the process may be ending. */
+const disconnectTimeoutMs = 200;
 const firstReconnectDelayMs = 50;
 const longestReconnectDelayMs = 500;
 
@@ -277,6 +279,7 @@ function policyFor({ host, port, tls, username, password }: RedisTarget) {
     // A probe tells more than INFO does, and a subscription during the check would be lost.
     enableReadyCheck: false,
     connectTimeout: connectTimeoutMs,
+    disconnectTimeout: disconnectTimeoutMs,
     socketTimeout: silenceMs,
   } satisfies RedisOptions;
 }

@@ -125,7 +125,9 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       await ask(key, probeWindows, 1, allowedMs).catch((error: unknown) => {
         // There is nothing about this call that could be its own fault.
         const isRefused = error instanceof UncountedCallError && error.cause !== undefined;
-        throw isRefused ? error.cause : error;
+        const cause = isRefused ? error.cause : error;
+        // But that its key is one that another node of a cluster has: this one answers, for its own.
+        if (!(cause instanceof RedisReplyError && cause.code === 'MOVED')) throw cause;
       });
       hasAnswered = true;
     },

@@ -2,6 +2,7 @@ import type { Clock } from '../rate-limit/clock.ts';
 import { createMemoryStore } from '../rate-limit/memory-store.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from '../rate-limit/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { Causes } from './availability.ts';
 import { createMemoryEvents, type Events } from './events.ts';
 import { createLocalLocks, type KeyedLocks } from './keyed-locks.ts';
 import type { Leases } from './leases.ts';
@@ -103,6 +104,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     },
   });
   const { availability } = limits;
+  const unlocked = new Causes();
   const lockStore = createRedisLockStore({ connection, availability });
   const locks = new LeasedLocks({
     store: lockStore,
@@ -110,8 +112,12 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
       metrics.lockedLocally();
     },
     onFailure(cause) {
-      if (cause instanceof RedisReplyError)
-        logger.warn(describe(cause), 'Redis did not lock a key');
+      if (cause instanceof RedisReplyError) {
+        const failures = unlocked.tell(codeOf(cause));
+        if (failures !== null) {
+          logger.warn({ ...describe(cause), failures }, 'Redis did not lock a key');
+        }
+      }
       // The fault may be the call's own: a probe finds out whether it is the server's.
       availability.suspect();
     },

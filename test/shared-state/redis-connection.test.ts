@@ -9,7 +9,7 @@ import { codeOf, UnusableRedisError } from '../../src/shared-state/redis-failure
 import { defineScript } from '../../src/shared-state/redis-program.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo, observe } from './open-redis.ts';
-import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
+import { startHoldingProxy, type HoldingProxy } from '../support/redis-proxy.ts';
 
 const echo = defineScript(`return ARGV[1]`);
 const push = defineScript(`return redis.call('LPUSH', KEYS[1], ARGV[1])`);
@@ -63,20 +63,6 @@ describeWithRedis('the connection to Redis', () => {
     expect(await clientsOf()).toBe(before + 1);
   });
 
-  it('works in the database of the URL, also after a reconnect', async () => {
-    const connection = open(`${server.url}/7`);
-    await connection.connect();
-    await connection.run(push, ['one'], ['1']);
-    await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await vi.waitUntil(() => !connection.usable);
-    await vi.waitUntil(() => connection.usable, { timeout: 5_000 });
-    await connection.run(push, ['two'], ['2']);
-    expect(await observer.keys('*')).toEqual([]);
-    await observer.select(7);
-    expect((await observer.keys('*')).sort()).toEqual(['one', 'two']);
-    await observer.select(0);
-  });
-
   it('is never usable in another database than that of the URL', async () => {
     const connection = open(`${server.url}/99`);
     const refusal = await refusalOf(connection);
@@ -88,13 +74,6 @@ describeWithRedis('the connection to Redis', () => {
     }
     expect(connection.cause).toBe('SELECT');
     expect(await observer.keys('*')).toEqual([]);
-  });
-
-  it('is never usable where the user may not select its database', async () => {
-    await observer.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', '+@all', '-select');
-    const connection = open(server.url.replace('://', '://ann:pw@') + '/3');
-    expect(await refusalOf(connection)).toBeInstanceOf(UnusableRedisError);
-    expect(connection.usable).toBe(false);
   });
 
   it('does without INFO where that is not permitted', async () => {

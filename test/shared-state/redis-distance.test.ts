@@ -11,7 +11,7 @@ import {
 } from '../../src/shared-state/resilient-store.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo, observe } from './open-redis.ts';
-import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
+import { startHoldingProxy, type HoldingProxy } from '../support/redis-proxy.ts';
 
 const { windows } = parseLimit({ group: 'update', limits: [{ window: '60s', max: 50 }] });
 const key = { user: 'ann', group: 'update' };
@@ -60,14 +60,6 @@ describeWithRedis('a Redis far away', () => {
   });
 
   const call = async () => store.consume(key, windows);
-
-  it('counts the first call after a start, which tells of no outage', async () => {
-    await store.start();
-    expect(store.healthy).toBe(true);
-    expect(await call()).toMatchObject({ admitted: true });
-    expect(onDecidedAlone).not.toHaveBeenCalled();
-    expect(onOutage).not.toHaveBeenCalled();
-  });
 
   it('tells of no outage at the start, whose first reply may take longer than that of a call', async () => {
     const hasty = createResilientStore({

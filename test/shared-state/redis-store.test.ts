@@ -9,7 +9,7 @@ import { createClock } from '../support/clock.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
 import { connectionTo, observe, storeOn } from './open-redis.ts';
-import { startHoldingProxy, type HoldingProxy } from './redis-proxy.ts';
+import { startHoldingProxy, type HoldingProxy } from '../support/redis-proxy.ts';
 
 const { windows } = parseLimit({
   group: 'update',

@@ -81,8 +81,20 @@ export async function startRedis({
  * A suite that needs redis-server. Where the program is not installed it is skipped, and says so;
  * with `CI` set it fails instead.
  */
-export function describeWithRedis(name: string, suite: () => void): void {
-  describe.skipIf(lacksRedis())(name, suite);
+export function describeWithRedis(name: string, suite: () => void): void;
+export function describeWithRedis(
+  name: string,
+  options: { readonly retry?: number },
+  suite: () => void,
+): void;
+export function describeWithRedis(
+  name: string,
+  options: { readonly retry?: number } | (() => void),
+  suite?: () => void,
+): void {
+  const described = describe.skipIf(lacksRedis());
+  if (typeof options === 'function') described(name, options);
+  else described(name, options, suite);
 }
 
 let lacking: boolean | undefined;
