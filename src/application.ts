@@ -76,7 +76,7 @@ export async function startApplication({
     metrics: metrics.rateLimits,
     clock,
   });
-  const { client, executionContexts } = createApi({
+  const { client, executionContexts, ...api } = createApi({
     url: upstream.url,
     apiKey: config.upstreamAuth === 'api-key' ? upstream.apiKey : null,
     timeoutMs: config.upstreamTimeoutMs,
@@ -98,16 +98,17 @@ export async function startApplication({
     onBug: observer.onBug,
   });
   metrics.streams.watch(() => live.open);
+  const { resolveIdentity, ...issuer } = createIdentityProvider({
+    ...upstream,
+    clock: clock && (() => clock.now()),
+    logger,
+    metrics,
+  });
   const gateway = connectGateway({
     executionContexts: { ...executionContexts, locks: shared.locks },
     live,
     rateLimiter: createLimiter(shared.limits, metrics),
-    resolveIdentity: createIdentityProvider({
-      ...upstream,
-      clock: clock && (() => clock.now()),
-      logger,
-      metrics,
-    }),
+    resolveIdentity,
     graphiql: config.graphiql ? graphiqlOptions(graphiqlToken) : false,
     introspection: config.introspection,
     documents: {
@@ -148,6 +149,8 @@ export async function startApplication({
             readReadiness({
               upstreamAnswered: client.hasAnswered,
               circuit: client.circuitState,
+              upstreamCause: api.failures.cause,
+              issuerCause: issuer.failures.cause,
               redis: shared.redis,
               requiresRedis: config.onStoreFailure === 'closed',
               shuttingDown: server.draining,

@@ -1,39 +1,64 @@
+import { performance } from 'node:perf_hooks';
+
 import type { Logger } from './telemetry/logger.ts';
 
 export interface FailureLogOptions {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
   /** What fails, as the message of the lines. */
   readonly what: string;
+  /** Where it is, for every line: not all errors know where they come from. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** Milliseconds on a clock that never jumps. @default performance.now */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Tells why something out of reach fails: once, and again when the reason changes. */
 export interface FailureLog {
+  /** Why it fails now, in a word such as `ECONNREFUSED`; `null` where it does not. */
+  readonly cause: string | null;
   /** @param outcome - What came of it, in a word. */
   failed(outcome: string | number, cause?: unknown): void;
   ended(): void;
 }
 
+/** Reasons may take turns with each other, and with successes: what is told of them stays bounded. */
+const mostTold = 10;
+const toldWithinMs = 60_000;
+
 /**
  * One line for each reason, with how often it was met in a row before, so that a failure under load
- * does not fill the log.
+ * does not fill the log; no more than ten reasons a minute.
  */
-export function createFailureLog({ logger, what }: FailureLogOptions): FailureLog {
+export function createFailureLog(options: FailureLogOptions): FailureLog {
+  const { logger, what, host, port, now = () => performance.now() } = options;
+  let told: readonly number[] = [];
   let reason: string | null = null;
+  let word: string | null = null;
   let failures = 0;
 
   return {
+    get cause() {
+      return word;
+    },
     failed(outcome, cause) {
       failures += 1;
       const next = `${outcome} ${reasonOf(cause)}`;
+      word = wordOf(cause) ?? String(outcome);
       if (next === reason) return;
+      const nowMs = now();
+      told = told.filter((atMs) => nowMs - atMs < toldWithinMs);
+      if (told.length >= mostTold) return;
+      told = [...told, nowMs];
       const err = cause instanceof Error ? cause : undefined;
-      logger.warn({ outcome, failures, err }, what);
+      logger.warn({ outcome, failures, host, port, err }, what);
       reason = next;
       failures = 0;
     },
     ended() {
+      word = null;
       if (reason === null) return;
-      logger.info({ failures: failures + 1 }, `${what}: well again`);
+      logger.info({ failures: failures + 1, host, port }, `${what}: well again`);
       reason = null;
       failures = 0;
     },
@@ -43,6 +68,21 @@ export function createFailureLog({ logger, what }: FailureLogOptions): FailureLo
 /** Equal for failures of one reason, whatever port or request they were met on. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return `${code} ${reasonOf(error.cause)}`;
+  return `${codeOf(error) ?? error.name} ${statusOf(error)} ${reasonOf(error.cause)}`;
+}
+
+function wordOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const code = codeOf(error);
+  if (code !== null) return `${code} ${statusOf(error)}`.trimEnd();
+  return wordOf(error.cause) ?? (error.name === 'Error' ? null : error.name);
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** Of an answer that is not the one hoped for: another status is another reason. */
+function statusOf(error: Error): string {
+  return 'status' in error && typeof error.status === 'number' ? String(error.status) : '';
 }

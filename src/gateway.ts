@@ -169,10 +169,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const logger = options.logger ?? createLogger({ level: 'silent' });
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
   const telemetry = { logger, metrics };
-  const { client, executionContexts } =
+  const { client, executionContexts, ...api } =
     'url' in upstream
       ? connectUpstream(upstream, telemetry)
-      : { client: null, executionContexts: upstream };
+      : { client: null, executionContexts: upstream, failures: null };
+  const { resolveIdentity, ...issuer } =
+    typeof identity === 'function'
+      ? { resolveIdentity: identity, failures: null }
+      : createIdentityProvider({ ...identity, ...telemetry });
   const observer = createEngineObserver(telemetry);
   const live = createLive({
     ...executionContexts,
@@ -186,10 +190,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     executionContexts,
     live,
     rateLimiter: createLimiter(options.rateLimitStore ?? createMemoryStore(), metrics),
-    resolveIdentity:
-      typeof identity === 'function'
-        ? identity
-        : createIdentityProvider({ ...identity, ...telemetry }),
+    resolveIdentity,
     graphiql: graphiql === true ? { tabs: graphiqlExamples } : graphiql,
     ...observer,
   });
@@ -208,6 +209,8 @@ export function createGateway(options: GatewayOptions): Gateway {
               // Storage of one's own is there from the start.
               upstreamAnswered: client?.hasAnswered ?? true,
               circuit: client?.circuitState ?? 'closed',
+              upstreamCause: api.failures?.cause ?? null,
+              issuerCause: issuer.failures?.cause ?? null,
               redis: null,
               requiresRedis: false,
               shuttingDown: closing !== null,

@@ -1,7 +1,7 @@
 import { createForwardedOwnership, createOwnership } from './execution-contexts/ownership.ts';
 import { createRestStore } from './execution-contexts/rest.ts';
 import type { ExecutionContexts } from './execution-contexts/model.ts';
-import { createFailureLog } from './failure-log.ts';
+import { createFailureLog, type FailureLog } from './failure-log.ts';
 import { createIdentityResolver, type ResolveIdentity } from './identity/identity.ts';
 import { createTokenVerifier, type TokenVerifierOptions } from './identity/token-verifier.ts';
 import { isAdministrator, type AdministratorRule } from './identity/user.ts';
@@ -55,9 +55,17 @@ export interface ApiOptions extends Telemetry {
 export function createApi(options: ApiOptions): {
   readonly client: RestClient;
   readonly executionContexts: ExecutionContexts;
+  /** Why the API fails, as its `cause` tells. */
+  readonly failures: Pick<FailureLog, 'cause'>;
 } {
   const { url, apiKey, timeoutMs, administrators, logger, metrics } = options;
-  const failures = createFailureLog({ logger, what: 'the API' });
+  const { hostname: host, port, protocol } = new URL(url);
+  const failures = createFailureLog({
+    logger,
+    what: 'the API',
+    host,
+    port: port === '' ? defaultPorts[protocol] : Number(port),
+  });
   const client = createRestClient({
     url,
     apiKey,
@@ -70,6 +78,10 @@ export function createApi(options: ApiOptions): {
         if (!logger.isLevelEnabled('debug')) return;
         const rounded = Math.round(durationMs * 10) / 10;
         logger.debug({ requestId, operation, result, durationMs: rounded }, 'upstream exchange');
+      },
+      probed(cause) {
+        if (cause === null) failures.ended();
+        else failures.failed('connection', cause);
       },
       shed: metrics.upstream.shed,
       retried: metrics.upstream.retried,
@@ -93,24 +105,35 @@ export function createApi(options: ApiOptions): {
   const ownership = client.forwardsToken
     ? createForwardedOwnership()
     : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) });
-  return { client, executionContexts: { store, ownership } };
+  return { client, executionContexts: { store, ownership }, failures };
 }
+
+const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 export interface IdentityProviderOptions
   extends Telemetry, Omit<TokenVerifierOptions, 'onKeyFetch'> {}
 
 /** Tokens of one issuer. Fetches of its keys are counted, and logged where they fail. */
-export function createIdentityProvider(options: IdentityProviderOptions): ResolveIdentity {
+export function createIdentityProvider(options: IdentityProviderOptions): {
+  readonly resolveIdentity: ResolveIdentity;
+  /** Why the keys cannot be fetched, as its `cause` tells. */
+  readonly failures: Pick<FailureLog, 'cause'>;
+} {
   const { logger, metrics, ...verifier } = options;
-  const failures = createFailureLog({ logger, what: "the issuer's keys" });
-  return createIdentityResolver({
+  const what = "the issuer's keys";
+  const failures = createFailureLog({ logger, what });
+  // Those are the callers' doing, and tell nothing of the issuer.
+  const refusals = createFailureLog({ logger, what });
+  const resolveIdentity = createIdentityResolver({
     verifier: createTokenVerifier({
       ...verifier,
       onKeyFetch(outcome, cause) {
         metrics.identity.keysFetched(outcome);
-        if (outcome === 'fetched') failures.ended();
-        else failures.failed(outcome, cause);
+        if (outcome === 'refused') refusals.failed(outcome);
+        else if (outcome === 'failed') failures.failed(outcome, cause);
+        else for (const log of [failures, refusals]) log.ended();
       },
     }),
   });
+  return { resolveIdentity, failures };
 }

@@ -5,6 +5,10 @@ import type { SharedRedis } from './shared-state/shared-state.ts';
 export interface ReadinessSources {
   readonly upstreamAnswered: boolean;
   readonly circuit: CircuitState;
+  /** Why the API does not answer, in a word; `null` where it does, or nobody asked. */
+  readonly upstreamCause: string | null;
+  /** Why the issuer's keys cannot be fetched, in a word; `null` where they can, or nobody tried. */
+  readonly issuerCause: string | null;
   /** `null` where everything is kept in this process by choice. */
   readonly redis: SharedRedis | null;
   /** Whether calls are refused while Redis cannot count them. */
@@ -18,18 +22,25 @@ export interface ReadinessSources {
  */
 export function readReadiness(sources: ReadinessSources): Readiness {
   const { upstreamAnswered, circuit, redis, requiresRedis, shuttingDown } = sources;
+  const { upstreamCause, issuerCause } = sources;
   const redisDown = redis !== null && !redis.healthy;
-  const cause = redis?.cause ?? null;
-  const because = cause === null ? '' : ` (${cause})`;
+  const because = inParentheses(redis?.cause);
   const reasons = [
     ...(shuttingDown ? ['shutting down'] : []),
-    ...(upstreamAnswered ? [] : ['upstream: it has not answered yet']),
+    ...(upstreamAnswered
+      ? []
+      : [`upstream: it has not answered yet${inParentheses(upstreamCause)}`]),
     ...(redisDown && requiresRedis
       ? [`redis: it does not answer${because}, and RATE_LIMIT_ON_STORE_FAILURE is closed`]
       : []),
   ];
   const degraded = [
-    ...(circuit === 'closed' ? [] : [`upstream: it fails, so calls are held back (${circuit})`]),
+    ...(circuit === 'closed'
+      ? []
+      : [`upstream: it fails, so calls are held back${inParentheses(circuit, upstreamCause)}`]),
+    ...(issuerCause === null
+      ? []
+      : [`issuer: its keys cannot be fetched${inParentheses(issuerCause)}`]),
     ...(redisDown && !requiresRedis
       ? [`redis: it does not answer${because}, so each replica counts limits by itself`]
       : []),
@@ -38,4 +49,9 @@ export function readReadiness(sources: ReadinessSources): Readiness {
       : []),
   ];
   return { ready: reasons.length === 0, degraded, reasons };
+}
+
+function inParentheses(...words: readonly (string | null | undefined)[]): string {
+  const known = words.filter((word) => typeof word === 'string');
+  return known.length === 0 ? '' : ` (${known.join(', ')})`;
 }

@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { createFailureLog } from '../src/failure-log.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 
-function setUp() {
+function setUp(now?: () => number) {
   const lines: Record<string, unknown>[] = [];
   const destination = {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
   };
   const logger = createLogger({ level: 'info', destination });
-  return { log: createFailureLog({ logger, what: 'the API' }), lines };
+  return { log: createFailureLog({ logger, what: 'the API', now }), lines };
 }
 
 const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', port: 1 });
@@ -45,4 +45,32 @@ it('tells when it is over, and of the next time anew', () => {
     ['info', 'the API: well again'],
     ['warn', 'the API'],
   ]);
+});
+
+it('tells of ten reasons a minute at most, where they take turns, and counts the others', () => {
+  let nowMs = 0;
+  const { log, lines } = setUp(() => nowMs);
+  for (let i = 0; i < 100; i += 1) log.failed('connection', i % 2 === 0 ? refused : unknownHost);
+  for (let i = 0; i < 100; i += 1) {
+    log.failed('timeout');
+    log.ended();
+  }
+  expect(lines).toHaveLength(11);
+  expect(lines.at(-1)).toMatchObject({ level: 'info' });
+  expect(log.cause).toBeNull();
+  nowMs = 60_000;
+  log.failed('timeout');
+  expect(lines.at(-1)).toMatchObject({ level: 'warn', outcome: 'timeout' });
+  expect(lines.at(-1)?.['failures']).toBeGreaterThan(90);
+});
+
+it('knows the present cause in a word', () => {
+  const { log } = setUp();
+  expect(log.cause).toBeNull();
+  log.failed('connection', new Error('outer', { cause: refused }));
+  expect(log.cause).toBe('ECONNREFUSED');
+  log.failed('timeout', new Error('no answer'));
+  expect(log.cause).toBe('timeout');
+  log.ended();
+  expect(log.cause).toBeNull();
 });

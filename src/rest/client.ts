@@ -30,6 +30,12 @@ export interface RestObserver {
     requestId: string,
     cause: Error | null,
   ): void;
+  /**
+   * The API was asked whether it is there, before any call was answered.
+   *
+   * @param cause - Why it did not answer; `null` where it did.
+   */
+  probed?(cause: Error | null): void;
   /** A call was refused unsent: the circuit is open, or too many calls are pending. */
   shed?(operation: string): void;
   retried?(operation: string): void;
@@ -210,7 +216,14 @@ export function createRestClient(options: RestClientOptions): RestClient {
       return heard;
     },
     async answered() {
-      if (await probeUntilAnswered(connections, prefix, probing.signal)) heard = true;
+      const { signal } = probing;
+      const answers = await probeUntilAnswered(connections, prefix, signal, (cause) => {
+        if (!signal.aborted) observer.probed?.(cause);
+      });
+      if (answers) {
+        heard = true;
+        observer.probed?.(null);
+      }
       return heard;
     },
     close() {

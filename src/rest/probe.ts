@@ -12,28 +12,32 @@ const headers = ['user-agent', 'execution-context-gateway'];
  * so a `GET` is tried next; of what it answers nothing but the status is waited for.
  *
  * @param path - The path prefix of the API's base URL.
+ * @param onFailure - Told why neither was answered, each time.
  * @returns Whether it answered; `false` where `signal` fired first.
  */
 export async function probeUntilAnswered(
   connections: Connections,
   path: string,
   signal: AbortSignal,
+  onFailure: (cause: Error) => void,
 ): Promise<boolean> {
   while (!signal.aborted) {
-    for (const method of ['HEAD', 'GET'] as const) {
-      if (await probe(connections, method, `${path}/`, signal)) return true;
-    }
+    if ((await probe(connections, 'HEAD', `${path}/`, signal)) === null) return true;
+    const cause = await probe(connections, 'GET', `${path}/`, signal);
+    if (cause === null) return true;
+    onFailure(cause);
     await sleep(probeIntervalMs, undefined, { signal }).catch(() => undefined);
   }
   return false;
 }
 
+/** @returns Why there was no answer; `null` where there was. */
 async function probe(
   connections: Connections,
   method: 'HEAD' | 'GET',
   path: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Error | null> {
   try {
     const { body } = await connections.dispatcher().request({
       method,
@@ -43,8 +47,8 @@ async function probe(
     });
     // To be destroyed before its end is an error to the body, of no interest here.
     body.on('error', () => undefined).destroy();
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return error as Error;
   }
 }

@@ -31,9 +31,10 @@ describe('/ready', () => {
 
   it('is 503 until the upstream has answered', async () => {
     gateway = await startTestGateway({ env: { UPSTREAM_URL: `http://${nowhere}` } });
-    expect(await ready()).toEqual({
+    const reasons = ['upstream: it has not answered yet (ECONNREFUSED)'];
+    await expect.poll(ready).toEqual({
       status: 503,
-      body: { ready: false, degraded: [], reasons: ['upstream: it has not answered yet'] },
+      body: { ready: false, degraded: [], reasons },
     });
   });
 
