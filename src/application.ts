@@ -36,6 +36,8 @@ export interface ApplicationOptions {
    * @default one of its own
    */
   readonly sandboxUrl?: string | undefined;
+  /** For tests: how long a client may take to send a request. @default defaultRequestTimeoutMs */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** As whom the sandbox's GraphiQL can be opened; the first is who it is unless one is named. */
@@ -62,6 +64,7 @@ export async function startApplication({
   logger,
   clock,
   sandboxUrl,
+  requestTimeoutMs,
 }: ApplicationOptions): Promise<Application> {
   const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config, sandboxUrl);
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
@@ -159,6 +162,7 @@ export async function startApplication({
         host: config.host,
         port: config.port,
         keepAliveTimeoutMs: config.keepAliveTimeoutMs,
+        requestTimeoutMs,
         upgrades: createWebSocketDoor({
           engine: gateway.engine,
           execute: gateway.execute,

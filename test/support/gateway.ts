@@ -13,6 +13,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** By which tokens expire and calls are counted in process. @default the real time */
   readonly clock?: Clock;
+  /** How long a client may take to send a request, in milliseconds. @default as it is served */
+  readonly requestTimeoutMs?: number;
   /** The path that the API is below. @default none */
   readonly upstreamPath?: string;
 }
@@ -40,6 +42,7 @@ export const adminPermission = 'execution_contexts:manage';
 export async function startTestGateway({
   env,
   clock,
+  requestTimeoutMs,
   upstreamPath = '',
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const upstream = await startUpstream();
@@ -57,7 +60,7 @@ export async function startTestGateway({
   let logged = '';
   const destination = { write: (line: string) => void (logged += line) };
   const logger = createLogger({ level: config.logLevel, destination });
-  let application = await startApplication({ config, logger, clock });
+  let application = await startApplication({ config, logger, clock, requestTimeoutMs });
   const { url } = application;
   let users = 0;
   if (config.upstream?.url.startsWith(upstream.url)) {

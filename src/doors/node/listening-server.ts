@@ -47,7 +47,7 @@ const listenReasons: Readonly<Record<string, string>> = {
 };
 
 /** A client that sends slower than this, in milliseconds for a whole request, is cut off. */
-const defaultRequestTimeoutMs = 30_000;
+export const defaultRequestTimeoutMs = 30_000;
 /** How often Node looks for such clients, in milliseconds: its own default would give them twice the time. */
 const timeoutCheckMs = 1_000;
 
@@ -68,7 +68,7 @@ export interface ListenOptions extends Address {
    * lost now and then.
    */
   readonly keepAliveTimeoutMs: number;
-  /** How long a client may take to send a request, in milliseconds. @default 30 s */
+  /** How long a client may take to send a request, in milliseconds. @default defaultRequestTimeoutMs */
   readonly requestTimeoutMs?: number | undefined;
   /** Takes connections that ask for another protocol. @default they are answered by `listener` */
   readonly upgrades?: Upgrades | undefined;
