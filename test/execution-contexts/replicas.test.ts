@@ -5,6 +5,8 @@ import { passThrough } from '../support/upstream-faults.ts';
 import { mergeKeys, startReplicas, type Replicas } from './replicas.ts';
 import { merge, read, remove, update } from './write-documents.ts';
 
+const load = { keys: 1_000, clients: 50 };
+
 describeWithRedis('three replicas on one Redis', () => {
   let replicas: Replicas;
   let count = 0;
@@ -22,7 +24,7 @@ describeWithRedis('three replicas on one Redis', () => {
 
   it('lose none of 1,000 merges of different keys from 50 clients', async () => {
     const id = seed();
-    const { acknowledged } = await mergeKeys(replicas.fronts, id, { keys: 1_000, clients: 50 });
+    const { acknowledged } = await mergeKeys(replicas.fronts, id, load);
     expect(Object.keys(acknowledged)).toHaveLength(1_000);
     expect(replicas.upstream.stored(id)?.context).toEqual(acknowledged);
   }, 40_000);
@@ -95,4 +97,29 @@ describeWithRedis('three replicas on one Redis', () => {
     expect(await slow).toMatchObject({ context: { step: 0, slow: true } });
     expect(replicas.upstream.stored(id)?.context).toEqual({ step: 0, slow: true, fast: true });
   }, 15_000);
+
+  it('have every acknowledged one of 1,000 merges where Redis is restarted in the middle', async () => {
+    const id = seed();
+    let restarted: Promise<void> | undefined;
+    const { acknowledged } = await mergeKeys(replicas.fronts, id, load, (count) => {
+      if (count === 400) restarted = replicas.redis.stop().then(() => replicas.redis.start());
+    });
+    await restarted;
+    expect(restarted).toBeDefined();
+    expect(replicas.upstream.stored(id)?.context).toMatchObject(acknowledged);
+    expect(Object.keys(acknowledged)).toHaveLength(1_000);
+  }, 60_000);
+
+  // The last one: it leaves two.
+  it('have every acknowledged one of 1,000 merges where one of them is killed in the middle', async () => {
+    const id = seed();
+    const { acknowledged, others } = await mergeKeys(replicas.fronts, id, load, (count) => {
+      if (count === 400) replicas.processes[1]?.signal('SIGKILL');
+    });
+    expect(replicas.upstream.stored(id)?.context).toMatchObject(acknowledged);
+    expect(await replicas.processes[1]?.ended).toMatchObject({ signal: 'SIGKILL' });
+    // A third of the clients had one under way.
+    expect(Object.keys(acknowledged).length).toBeGreaterThan(950);
+    expect(others['lost']).toBeGreaterThan(0);
+  }, 60_000);
 });
