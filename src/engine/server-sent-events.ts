@@ -24,6 +24,6 @@ export function nextEvent(result: string): string {
 }
 
 /** A line feed would end the field. In JSON, line feeds stand between tokens only. */
-export function onOneLine(json: string): string {
+function onOneLine(json: string): string {
   return json.includes('\n') || json.includes('\r') ? json.replace(/[\n\r]+/g, ' ') : json;
 }

@@ -127,12 +127,13 @@ export class GatewaySide {
     return texts
       .filter((text) => text !== '')
       .map((text) => {
-        const { time, durationMs, err, ...line } = JSON.parse(withoutChance(text)) as LogLine;
+        const { time, durationMs, err, port, ...line } = JSON.parse(withoutChance(text)) as LogLine;
         const isTimed = typeof time === 'string' && typeof durationMs !== 'string';
         const { type, message } = (err ?? {}) as { type?: unknown; message?: unknown };
         return {
           ...line,
           isTimed,
+          hasPort: typeof port === 'number',
           ...(line['path'] === '/graphql/*' && { path: '/graphql' }),
           ...(err !== undefined && { err: { type, message } }),
         };

@@ -48,6 +48,8 @@ describe('what a client accepts', () => {
   const json = 'application/json; charset=utf-8';
   const graphql = 'application/graphql-response+json; charset=utf-8';
 
+  const events = 'text/event-stream; charset=utf-8';
+
   it.each([
     ['*/*', json],
     ['', json],
@@ -61,9 +63,14 @@ describe('what a client accepts', () => {
     ['text/html, application/xhtml+xml, */*;q=0.8', json],
     ['text/html;note="a;q=0, b", application/json', json],
     ['application/*;q=0.5, application/json;q=0.1', graphql],
+    ['text/*', events],
+    ['application/*;q=0, */*', events],
+    ['application/json;q=0.1, text/event-stream', events],
   ])('%s is answered with %s', async (accept, type) => {
     const answer = await ask(accept, '{"query":"{ __typename }"}');
     expect(statusesIn(answer)).toEqual([200]);
     expect(headerIn(answer, 'content-type')).toBe(type);
+    // Of a stream of events, too (RFC 9110, section 8.4.1: `none` is no coding).
+    expect(headerIn(answer, 'content-encoding')).toBeUndefined();
   });
 });

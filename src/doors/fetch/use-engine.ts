@@ -15,7 +15,7 @@ import {
 import type { NamedDocument } from '../../engine/persisted-documents.ts';
 import type { RequestContext } from '../../engine/request-context.ts';
 import { contentTypeOf, writeResult, writeResultText } from '../../engine/result.ts';
-import { eventStreamHeaders, onOneLine } from '../../engine/server-sent-events.ts';
+import { eventStreamHeaders } from '../../engine/server-sent-events.ts';
 import { eventBody } from './event-body.ts';
 
 /** What a door hands to Yoga besides the request. */
@@ -110,11 +110,6 @@ export function useEngine(
       );
     },
 
-    onExecutionResult({ result }) {
-      if (result === undefined || isAsyncIterable(result)) return;
-      Object.assign(result, { stringify: writeEvent });
-    },
-
     onResultProcess(processing) {
       const { request, result, serverContext } = processing;
       if (isAsyncIterable(result)) {
@@ -127,11 +122,17 @@ export function useEngine(
         return;
       }
       const mediaType = negotiate(request.headers.get('accept'));
-      if (mediaType === null || mediaType === 'text/event-stream') return;
-      if (Array.isArray(result)) return;
+      if (mediaType === null || Array.isArray(result)) return;
       processing.setResultProcessor((processed, fetchAPI) => {
-        const { status, headers, body } = writeResult(processed as ExecutionResult, mediaType);
-        return new fetchAPI.Response(body, { status, headers });
+        const single = processed as ExecutionResult;
+        const { status, headers, body } = writeResult(single, mediaType);
+        if (mediaType !== 'text/event-stream')
+          return new fetchAPI.Response(body, { status, headers });
+        const stream = eventBody(once(body), (text) => text);
+        return new fetchAPI.Response(stream, {
+          status,
+          headers: { ...headers, ...eventStreamHeaders },
+        });
       }, mediaType);
     },
 
@@ -155,9 +156,8 @@ function begin(args: unknown): TypedExecutionArgs {
   return typed;
 }
 
-/** A single result as the data of a server-sent event, which Yoga writes. */
-function writeEvent(result: ExecutionResult): string {
-  return onOneLine(writeResultText(result));
+async function* once<T>(value: T): AsyncIterable<T> {
+  yield value;
 }
 
 const jsonHeaders = { 'content-type': contentTypeOf('application/json') };
