@@ -47,6 +47,9 @@ export function readReadiness(sources: ReadinessSources): Readiness {
     ...(redisDown && redis.locksAlone
       ? ['redis: updates are queued by each replica alone, merges and ifVersion are refused']
       : []),
+    ...(typeof redis?.eventsRefused === 'string'
+      ? [`redis: it does not carry events (${redis.eventsRefused}), so streams are refused`]
+      : []),
   ];
   return { ready: reasons.length === 0, degraded, reasons };
 }

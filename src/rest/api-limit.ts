@@ -11,6 +11,8 @@ export interface ApiLimit {
 const maxInt32 = 2_147_483_647;
 /** Beyond it a reset is seconds since the epoch, and no delta: both are in use. */
 const epochFrom = 1_000_000_000;
+/** Beyond it they are milliseconds: as seconds it would be in three thousand years. */
+const epochMsFrom = 100_000_000_000;
 const defaultWaitMs = 1_000;
 /** More than any list of limits takes; what is beyond is not worth matching patterns on. */
 const maxHeaderLength = 1_024;
@@ -73,5 +75,6 @@ function isReset(value: string | undefined): value is string {
 
 function resetMs(reset: string, now: number): number {
   const seconds = Number(reset);
+  if (seconds > epochMsFrom) return withinInt(seconds - now);
   return withinInt(seconds > epochFrom ? seconds * 1_000 - now : Math.ceil(seconds) * 1_000);
 }

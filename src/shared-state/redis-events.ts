@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 
 import { EventsUnavailableError, Topics, type Events } from './events.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { explain, RedisReplyError } from './redis-failure.ts';
 import { defineScript } from './redis-program.ts';
 
 /** `ARGV`: the channel and the message. */
@@ -9,13 +10,23 @@ export const publishScript = defineScript(`return redis.call('PUBLISH', ARGV[1],
 
 export interface RedisEventsOptions {
   readonly connection: RedisConnection;
+  /**
+   * Told why Redis, which answers, refused to carry an event or to tell of them; `null` where it does
+   * tell of them.
+   *
+   * @default nobody
+   */
+  readonly onRefusal?: ((cause: RedisReplyError | null) => void) | undefined;
 }
 
 /**
  * Events by Redis' publish and subscribe. A channel a topic, so that a replica hears only of what
  * somebody watches on it. The connection for it is opened with the first subscription.
  */
-export function createRedisEvents({ connection }: RedisEventsOptions): Events {
+export function createRedisEvents({
+  connection,
+  onRefusal = () => undefined,
+}: RedisEventsOptions): Events {
   const topics = new Topics();
   /** Each topic's subscription, for those who join it before Redis has confirmed. */
   const subscriptions = new Map<string, Promise<unknown>>();
@@ -55,10 +66,13 @@ export function createRedisEvents({ connection }: RedisEventsOptions): Events {
       return connection.usable;
     },
     publish(topic, message) {
-      connection.run(publishScript, [], [prefix + topic, message], true).catch(() => {
-        // Those of this replica at least can be told.
-        topics.deliver(topic, message);
-      });
+      connection
+        .run(publishScript, [], [prefix + topic, message], true)
+        .catch((error: unknown) => {
+          if (error instanceof RedisReplyError) onRefusal(error);
+          // Those of this replica at least can be told.
+          topics.deliver(topic, message);
+        });
     },
     async subscribe(topic, listener) {
       topics.add(topic, listener);
@@ -69,10 +83,13 @@ export function createRedisEvents({ connection }: RedisEventsOptions): Events {
       }
       try {
         await subscription;
+        onRefusal(null);
       } catch (error) {
+        const cause = explain(error);
+        if (cause instanceof RedisReplyError) onRefusal(cause);
         topics.remove(topic, listener);
         if (subscriptions.get(topic) === subscription) subscriptions.delete(topic);
-        throw error instanceof EventsUnavailableError ? error : new EventsUnavailableError(error);
+        throw error instanceof EventsUnavailableError ? error : new EventsUnavailableError(cause);
       }
     },
     unsubscribe(topic, listener) {

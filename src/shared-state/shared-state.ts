@@ -40,6 +40,8 @@ export interface SharedRedis {
   readonly cause: string | null;
   /** Whether the last lock was one that Redis could not be asked for. */
   readonly locksAlone: boolean;
+  /** The word for why it refuses to tell of events, such as `NOPERM`; `null` where it does not. */
+  readonly eventsRefused: string | null;
 }
 
 /** What is counted about Redis. */
@@ -123,6 +125,20 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     },
   });
 
+  const refusedEvents = new Causes();
+  let eventsRefused: string | null = null;
+  const events = createRedisEvents({
+    connection,
+    onRefusal(cause) {
+      eventsRefused = cause?.code ?? null;
+      if (cause === null) return;
+      const failures = refusedEvents.tell(cause.code);
+      if (failures !== null) {
+        logger.error({ ...describe(cause), failures }, 'Redis does not carry events');
+      }
+    },
+  });
+
   async function start(): Promise<void> {
     await limits.start();
     // Told elsewhere where it fails; the first lock then does the same.
@@ -132,7 +148,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   return {
     limits,
     locks,
-    events: createRedisEvents({ connection }),
+    events,
     leases: createRedisLeases({ connection }),
     redis: {
       get healthy() {
@@ -143,6 +159,9 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
       },
       get locksAlone() {
         return locks.isAlone;
+      },
+      get eventsRefused() {
+        return eventsRefused;
       },
     },
     start,

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { answerWith } from '../support/issuer.ts';
@@ -169,7 +170,7 @@ describeWithRedis('the cause of a Redis out of reach', () => {
     expect((await readinessOf(gateway)).degraded).toContain(
       `redis: it does not answer (${String(line?.['code'])}), so each replica counts limits by itself`,
     );
-    expect(gateway.logs()).not.toMatch(/hidden|ann/);
+    expect(gateway.logs()).not.toMatch(/hidden|\bann\b/);
   });
 
   it('is logged again when it changes, with how often it was met, and when it is over', async () => {
@@ -197,4 +198,52 @@ describeWithRedis('the cause of a Redis out of reach', () => {
     expect(codes.filter((code) => code === 'ECONNREFUSED')).toHaveLength(1);
     expect(codes.filter((code) => code === 'NOAUTH')).toHaveLength(1);
   }, 30_000);
+
+  it('is logged and named where it refuses events alone (NOPERM), as to users of Redis 7 by default', async () => {
+    const server = await serve([]);
+    const admin = new Redis(server.url);
+    closing.push(() => {
+      admin.disconnect();
+    });
+    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>hidden', '~*', '+@all', 'resetchannels');
+    const gateway = await start({ REDIS_URL: server.url.replace('://', '://ann:hidden@') });
+    gateway.upstream.seed({ id: 'ctx_1', user_id: 'alice' });
+    async function firstEvent(): Promise<string> {
+      const leaving = new AbortController();
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+          authorization: `Bearer ${await gateway.tokenOf('alice')}`,
+        },
+        body: JSON.stringify({
+          query: `subscription { executionContextUpdated(id: "ctx_1") {
+            ... on AiExecutionContext { id } ... on ExecutionContextError { code }
+          } }`,
+        }),
+        signal: leaving.signal,
+      });
+      let text = '';
+      for await (const chunk of response.body ?? []) {
+        text += Buffer.from(chunk).toString();
+        if (text.includes('data: {')) break;
+      }
+      leaving.abort();
+      return text;
+    }
+    for (let streams = 0; streams < 3; streams += 1) {
+      expect(await firstEvent()).toContain('"UPSTREAM_UNAVAILABLE"');
+    }
+    expect(linesOf(gateway, /Redis/)).toMatchObject([
+      { level: 'error', msg: 'Redis does not carry events', code: 'NOPERM', failures: 0 },
+    ]);
+    expect((await readinessOf(gateway)).degraded).toEqual([
+      'redis: it does not carry events (NOPERM), so streams are refused',
+    ]);
+    await admin.call('ACL', 'SETUSER', 'ann', '&*');
+    expect(await firstEvent()).toContain('"ctx_1"');
+    expect((await readinessOf(gateway)).degraded).toEqual([]);
+    expect(gateway.logs()).not.toMatch(/hidden|\bann\b/);
+  });
 });

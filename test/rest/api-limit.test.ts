@@ -35,6 +35,7 @@ describe('the wait of an API that gives no Retry-After', () => {
       59_000,
     ],
     ['seconds since the epoch', { 'x-ratelimit-60s-reset': epoch(12) }, 12_000],
+    ['milliseconds since the epoch', { 'x-ratelimit-reset': `${epoch(12)}000` }, 12_000],
     ['a time that has passed', { 'x-ratelimit-60s-reset': epoch(-12) }, 0],
     ['a limit without windows', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '4' }, 4_000],
     ['the headers of an earlier draft', { 'ratelimit-reset': '5' }, 5_000],
