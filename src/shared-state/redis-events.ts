@@ -66,13 +66,11 @@ export function createRedisEvents({
       return connection.usable;
     },
     publish(topic, message) {
-      connection
-        .run(publishScript, [], [prefix + topic, message], true)
-        .catch((error: unknown) => {
-          if (error instanceof RedisReplyError) onRefusal(error);
-          // Those of this replica at least can be told.
-          topics.deliver(topic, message);
-        });
+      connection.run(publishScript, [], [prefix + topic, message], true).catch((error: unknown) => {
+        if (error instanceof RedisReplyError) onRefusal(error);
+        // Those of this replica at least can be told.
+        topics.deliver(topic, message);
+      });
     },
     async subscribe(topic, listener) {
       topics.add(topic, listener);
