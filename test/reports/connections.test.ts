@@ -13,7 +13,7 @@ const health = lines('GET /health HTTP/1.1', 'host: gateway', '', '');
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({
-    env: { MAX_BODY_BYTES: '1000', CORS_ORIGINS: 'https://app.example.com' },
+    env: { MAX_BODY_BYTES: '1000', LIVE_POLL_MS: '200', CORS_ORIGINS: 'https://app.example.com' },
   });
   gateway.upstream.seed({ id: 'ctx_1' });
 });
@@ -37,7 +37,7 @@ async function lineOf(requestId: string, at = gateway): Promise<Record<string, u
           line.includes(`"${requestId}"`) &&
           /"msg":"(?:request|malformed HTTP request)"/.test(line),
       );
-  const line = await vi.waitUntil(find);
+  const line = await vi.waitUntil(find, { timeout: 5_000 });
   return JSON.parse(line) as Record<string, unknown>;
 }
 
@@ -121,6 +121,46 @@ describe('a client that closes its side after its request', () => {
     gate.open();
     expect(statusesIn(await answers).filter((status) => status !== 102)).toEqual([200]);
     expect(await answers).toContain('"AiExecutionContext"');
+  });
+});
+
+describe('a client that closes its side while it reads a stream', () => {
+  const subscription = JSON.stringify({
+    query:
+      'subscription { executionContextUpdated(id: "ctx_1") { ... on AiExecutionContext { context } } }',
+  });
+
+  /** Reads until the first event is there. */
+  async function subscribe(requestId: string) {
+    gateway.upstream.seed({ id: 'ctx_1', user_id: 'alice', context: 'first' });
+    const token = `authorization: Bearer ${await gateway.tokenOf('alice')}`;
+    const socket = await dial(gateway.url);
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    const accept = 'accept: text/event-stream';
+    socket.write(post(subscription, token, accept, `x-request-id: ${requestId}`));
+    await vi.waitUntil(() => received.includes('"first"'));
+    return { socket, received: () => received };
+  }
+
+  it('reads on', async () => {
+    const { socket, received } = await subscribe('half-closed-stream');
+    socket.end();
+    await once(socket, 'finish');
+    // It is asked whether it is there, and is.
+    await vi.waitUntil(() => /first[^]*\r\n:\n\n/.test(received()));
+    gateway.upstream.seed({ id: 'ctx_1', user_id: 'alice', context: 'second' });
+    await vi.waitUntil(() => received().includes('"second"'), { timeout: 10_000 });
+    socket.destroy();
+    expect(await lineOf('half-closed-stream')).toMatchObject({ status: 499 });
+  });
+
+  it('is noticed at once where it has left', async () => {
+    const { socket } = await subscribe('gone-stream');
+    const leftAt = performance.now();
+    socket.destroy();
+    expect(await lineOf('gone-stream')).toMatchObject({ status: 499 });
+    expect(performance.now() - leftAt).toBeLessThan(2_000);
   });
 });
 
