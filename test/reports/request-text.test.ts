@@ -58,3 +58,19 @@ describe('a byte order mark', () => {
     }
   });
 });
+
+describe('a coding of the body', () => {
+  it.each([
+    ['Identity', ['content-encoding: Identity'], 200],
+    ['identity, said twice', ['content-encoding: identity,', 'content-encoding: identity'], 200],
+    ['gzip', ['content-encoding: gzip'], 415],
+    ['gzip, and then none', ['content-encoding: gzip', 'content-encoding: identity'], 415],
+    ['two in one header', ['content-encoding: identity, br'], 415],
+  ])(
+    'is refused unless it is none, however many headers say it: %s',
+    async (_, headers, status) => {
+      const answer = await answersTo(gateway.url, post(typename, closing, ...headers));
+      expect(statusesIn(answer)).toEqual([status]);
+    },
+  );
+});

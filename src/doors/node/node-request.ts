@@ -198,7 +198,8 @@ export class RequestHeaders {
           this.contentType = this.contentType === null ? value : `${this.contentType}, ${value}`;
           break;
         case 'content-encoding':
-          this.contentEncoding = value;
+          this.contentEncoding =
+            this.contentEncoding === null ? value : `${this.contentEncoding}, ${value}`;
           break;
         case 'content-length':
           this.contentLength = Number(value);

@@ -87,7 +87,8 @@ export function bodyTooLarge(maxBytes: number): Refusal {
  * limit, and nobody needs to compress a small document.
  */
 export function isEncoded(encoding: string | null): boolean {
-  return encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'identity';
+  if (encoding === null || encoding === '') return false;
+  return !encoding.split(',').every((coding) => /^\s*(?:identity)?\s*$/i.test(coding));
 }
 
 /** In the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`, as JSON. */
