@@ -30,13 +30,17 @@ describe('a created_at that is no RFC 3339 date-time', () => {
       gateway.upstream.on(
         'GET',
         '/ai-execution-context',
-        reply(200, [odd, { ...record, id: 'ctx_2' }]),
+        reply(200, { data: [odd, { ...record, id: 'ctx_2' }], has_more: false }),
       );
       expect(await runOne(gateway, 'fetch', 'ctx_1')).toMatchObject({
         id: 'ctx_1',
         createdAt: null,
         context: { a: 1 },
       });
+      expect((await runOne(gateway, 'list', 'a')).items).toMatchObject([
+        { id: 'ctx_1', createdAt: null },
+        { id: 'ctx_2', createdAt: null },
+      ]);
     },
   );
 });

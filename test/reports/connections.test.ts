@@ -244,3 +244,19 @@ describe('a client that is slow', () => {
     );
   });
 });
+
+describe('a connection that is kept and idle', () => {
+  it('is closed after KEEP_ALIVE_TIMEOUT_MS, which its answers tell', async () => {
+    const brief = await startTestGateway({ env: { KEEP_ALIVE_TIMEOUT_MS: '1000' } });
+    const begunAt = performance.now();
+    const answer = await answersTo(brief.url, health);
+    const tookMs = performance.now() - begunAt;
+    expect(headerIn(answer, 'keep-alive')).toBe('timeout=1');
+    expect(tookMs).toBeGreaterThan(900);
+    expect(tookMs).toBeLessThan(4_000);
+    await brief.close();
+    expect(headerIn(await answersTo(gateway.url, health, { thenClose: true }), 'keep-alive')).toBe(
+      'timeout=75',
+    );
+  });
+});
