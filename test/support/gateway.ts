@@ -84,7 +84,7 @@ export async function startTestGateway({
     async restart() {
       await application.close();
       const again = { ...config, port: Number(new URL(url).port) };
-      application = await startApplication({ config: again, logger, clock });
+      application = await startApplication({ config: again, logger, clock, requestTimeoutMs });
     },
     async close() {
       await application.close();

@@ -128,7 +128,7 @@ export function useEngine(
         const { status, headers, body } = writeResult(single, mediaType);
         if (mediaType !== 'text/event-stream')
           return new fetchAPI.Response(body, { status, headers });
-        const stream = eventBody(once(body), (text) => text);
+        const stream = eventBody(once(body), (text) => text, serverContext.incoming.outgoing);
         return new fetchAPI.Response(stream, {
           status,
           headers: { ...headers, ...eventStreamHeaders },
