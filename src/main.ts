@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+
 import { startApplication } from './application.ts';
 import { readConfig } from './config.ts';
 import { ConfigurationError } from './environment.ts';
@@ -5,6 +7,11 @@ import { ListenError } from './doors/node/listening-server.ts';
 import { UnusableRedisError } from './shared-state/redis-failure.ts';
 import { endOnSignal } from './shutdown.ts';
 import { createLogger } from './telemetry/logger.ts';
+
+// Where much of what a place in the code allocates is alive at a scavenge, as with requests that wait,
+// V8 comes to allocate there in the old generation. What it puts there keeps all that it refers to from
+// the scavenges, whole requests, long after they are answered: a fifth of everything under load.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 // The greeting and the address are for whoever reads them: nobody has to.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

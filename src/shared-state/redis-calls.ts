@@ -233,13 +233,11 @@ class Batch {
         call.failed(error as Error);
       }
     });
-    this.#forget();
   }
 
   fail(error: Error): void {
     this.#settle();
     for (const call of this.#calls) call?.failed(error);
-    this.#forget();
   }
 
   #giveUp(untilMs: number): void {
@@ -256,13 +254,5 @@ class Batch {
   #settle(): void {
     this.#isSettled = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-  }
-
-  /**
-   * V8 comes to make such arrays in the old generation. There they would keep what they hold alive long
-   * after it is garbage: a fifth of all that is allocated.
-   */
-  #forget(): void {
-    this.#calls.length = this.keys.length = this.args.length = 0;
   }
 }
