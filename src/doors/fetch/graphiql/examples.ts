@@ -2,6 +2,12 @@ import type { GraphiQLTab } from './page.ts';
 
 const id = 'ctx_123';
 
+/** Two more than the limit for writes admits in a second. */
+const limitedCalls = Array.from(
+  { length: 12 },
+  (_, i) => `  call${i + 1}: mergeExecutionContext(id: $id, input: $input) { ...Outcome }`,
+).join('\n');
+
 /** Tabs that run as they stand against the sandbox, in this order or any other. */
 export const graphiqlExamples: readonly GraphiQLTab[] = [
   {
@@ -139,8 +145,10 @@ query ListContexts($page: Int!, $perPage: Int!) {
     variables: { page: 1, perPage: 20 },
   },
   {
-    query: `# Shows the state, and each new one as it is written:
-# run this tab, then UpdateContext in the first.
+    // GraphiQL ends a subscription when its tab is left.
+    query: `# Shows the state, and each new one as it is
+# written. It runs while this tab is in front: run
+# UpdateContext and MergeContext in another window.
 subscription WatchContext($id: ID!) {
   executionContextUpdated(id: $id) {
     __typename
@@ -161,5 +169,34 @@ subscription WatchContext($id: ID!) {
   }
 }`,
     variables: { id },
+  },
+  {
+    query: `# A user has ten writes a second, and these are
+# twelve: the last two are RATE_LIMITED. Nothing was
+# written for them; try again after retryAfterMs.
+mutation ReachLimit(
+  $id: ID!
+  $input: MergeExecutionContextInput!
+) {
+${limitedCalls}
+}
+
+fragment Outcome on MergeExecutionContextResult {
+  __typename
+  ... on AiExecutionContext {
+    version
+  }
+  ... on ExecutionContextRateLimitError {
+    retryAfterMs
+    limit
+    windowMs
+    source
+  }
+  ... on ExecutionContextError {
+    code
+    message
+  }
+}`,
+    variables: { id: 'ctx_research', input: { patch: { step: 3 } } },
   },
 ];

@@ -12,6 +12,7 @@ const examples = [
   'MissingContext',
   'ListContexts',
   'WatchContext',
+  'ReachLimit',
 ];
 const basicUsage = {
   id: 'ctx_123',
