@@ -4,11 +4,12 @@ import { listen, type ListeningServer } from './doors/node/listening-server.ts';
 import { createNodeListener } from './doors/node/listener.ts';
 import { createWebSocketDoor } from './doors/node/websocket.ts';
 import { createLive } from './execution-contexts/live.ts';
-import { connectGateway } from './gateway.ts';
+import { connectGateway, schema } from './gateway.ts';
 import { createFailureLog } from './failure-log.ts';
 import { createApi, createEngineObserver, createIdentityProvider, createLimiter } from './parts.ts';
 import type { Clock } from './rate-limit/clock.ts';
 import { readReadiness } from './readiness.ts';
+import { printSchema } from './schema/subgraph.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -41,11 +42,11 @@ export interface ApplicationOptions {
 }
 
 /** As whom the sandbox's GraphiQL can be opened; the first is who it is unless one is named. */
-const people = ['alice', 'bob', 'admin'] as const;
-
-function isPerson(name: string | null): name is (typeof people)[number] {
-  return people.some((person) => person === name);
-}
+const people = [
+  { name: 'alice', about: 'Owns most of the sample data, such as ctx_123 of the examples.' },
+  { name: 'bob', about: 'Owns two other contexts: what is alice’s is FORBIDDEN to bob.' },
+  { name: 'admin', about: 'The administrator, who may touch every context.' },
+] as const;
 
 /** What a request may take, in milliseconds, besides the upstream's part of it. */
 const graceMs = 5_000;
@@ -141,7 +142,11 @@ export async function startApplication({
           next: gateway,
           cors: gateway.cors,
           landing: config.graphiql
-            ? { endpoint: gateway.endpoint, people: graphiqlToken === null ? [] : people }
+            ? {
+                endpoint: gateway.endpoint,
+                people: graphiqlToken === null ? [] : people,
+                schema: () => printSchema(schema),
+              }
             : null,
           maxBodyBytes: config.maxBodyBytes,
           routerSecret: config.routerSecret,
@@ -261,10 +266,10 @@ async function resolveUpstream(
 }
 
 function graphiqlOptions(token: ResolvedUpstream['graphiqlToken']): GraphiQLOptions {
-  const title = 'Execution contexts';
-  if (token === null) return { title, tabs: graphiqlExamples };
+  const options = { title: 'Execution contexts', tabs: graphiqlExamples };
+  if (token === null) return options;
   const headers = async (name: string | null) => ({
-    authorization: `Bearer ${await token(isPerson(name) ? name : people[0])}`,
+    authorization: `Bearer ${await token(name ?? people[0].name)}`,
   });
-  return { title, tabs: graphiqlExamples, headers };
+  return { ...options, people: people.map(({ name }) => name), headers };
 }

@@ -34,7 +34,14 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { createTracer, scopeName, type OpenTelemetryApi } from './telemetry/tracing.ts';
 
 /** The executable subgraph schema, built once when this module is loaded. */
-export const schema = createSubgraphSchema([addExecutionContexts]);
+export const schema = createSubgraphSchema(
+  [addExecutionContexts],
+  `The state and the session of AI agents' runs.
+
+Every call needs a session token, in the header \`Authorization: Bearer …\`. Every field answers with a union: its success, or one of seven errors, which are data at HTTP 200. \`... on ExecutionContextError { code message }\` covers all errors, those of later versions too.
+
+Limits are counted for each user and each call, aliases included. Each field's description tells its limit; \`@rateLimit\` tells it to programs.`,
+);
 
 /** What a gateway does the same however it is reached. */
 export interface EndpointOptions {

@@ -24,9 +24,13 @@ export type AddResource = (builder: Builder) => void;
 /**
  * The executable subgraph schema of some resources.
  *
+ * @param description - Of the schema as a whole: what a reader should know first.
  * @throws PothosSchemaError where a field's limits do not fit, naming the field.
  */
-export function createSubgraphSchema(resources: readonly AddResource[]): GraphQLSchema {
+export function createSubgraphSchema(
+  resources: readonly AddResource[],
+  description?: string,
+): GraphQLSchema {
   const builder = createBuilder();
   for (const add of resources) add(builder);
   const subgraph = builder.toSubGraphSchema({
@@ -39,6 +43,8 @@ export function createSubgraphSchema(resources: readonly AddResource[]): GraphQL
       directives: [{ name: 'link', args: { url: rateLimitSpec, import: ['@rateLimit'] } }],
     },
   });
+  // Pothos has no option for it.
+  subgraph.description = description;
   checkLimits(subgraph);
   return withServiceSdl(withCheckedReferences(withIdScalar(subgraph)));
 }
@@ -94,7 +100,9 @@ export function printSchema(schema: GraphQLSchema): string {
     ['mutation', schema.getMutationType()],
     ['subscription', schema.getSubscriptionType()],
   ] as const;
-  return `schema
+  const description = schema.description ?? '';
+  const described = print({ kind: Kind.STRING, value: description, block: true });
+  return `${description === '' ? '' : `${described}\n`}schema
 ${federationFirst.map((use) => `  ${use}\n`).join('')}{
 ${roots.map(([operation, type]) => (type ? `  ${operation}: ${type.name}\n` : '')).join('')}}
 ${specifiedDefinitions}${printed.slice(head.loc.end)}

@@ -18,9 +18,9 @@ describe('schema.graphql', () => {
     expect(written).toBe(printSchema(schema));
   });
 
-  it('begins with the link that says which federation it is for', () => {
+  it('begins with what a reader should know, and with the link that says which federation it is for', () => {
     expect(written).toMatch(
-      /^schema\n {2}@link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\.6", import: \[/,
+      /^"""\n[^"]*"""\nschema\n {2}@link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\.6", import: \[/,
     );
   });
 

@@ -1,26 +1,45 @@
 import type { NodeRequest } from './node-request.ts';
+import { answerProbe, type Probe } from './probes.ts';
 import { notFound, refusals } from './refusal.ts';
+
+/** As whom GraphiQL can be opened. */
+export interface LandingPerson {
+  /** The name by which GraphiQL knows them. */
+  readonly name: string;
+  /** What they can do, in a sentence. */
+  readonly about: string;
+}
 
 export interface LandingOptions {
   /** Where GraphQL is, such as `/graphql`. */
   readonly endpoint: string;
-  /** As whom GraphiQL can be opened, by the names it knows; none with a real upstream. */
-  readonly people: readonly string[];
+  /** None with a real upstream: their tokens are their own. */
+  readonly people: readonly LandingPerson[];
+  /** The schema in SDL. Called when it is first asked for. */
+  readonly schema: () => string;
 }
 
-/** Only this page's own style is let in, by its place: there is no script. */
-const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/** Only this page's own style and empty icon are let in: there is no script. */
+const policy =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 const own = ['cache-control', 'no-store', 'content-security-policy', policy, 'vary', 'accept'];
 
 /**
- * Answers a browser at `/` with a small page that leads to GraphiQL, the schema and the probes.
+ * A small page for a browser at `/`, which leads to GraphiQL, the schema and the probes; and the
+ * schema as text, which a browser shows.
  *
- * @returns What answers a request for `/`.
+ * @returns What answers a request, by its path.
  */
-export function createLanding({ endpoint, people }: LandingOptions) {
+export function createLanding({ endpoint, people, schema }: LandingOptions) {
   const page = renderLanding(endpoint, people);
+  let sdl: string | undefined;
+  const schemaText: Probe = () => ({
+    status: 200,
+    contentType: 'text/plain; charset=utf-8',
+    body: (sdl ??= schema()),
+  });
 
-  return (request: NodeRequest): Promise<void> => {
+  function answerPage(request: NodeRequest): Promise<void> {
     const { method } = request.message;
     const isBrowser = /\btext\/html\b/i.test(request.headers.accept ?? '');
     // A program is told what it is told at any other path where there is nothing.
@@ -30,19 +49,33 @@ export function createLanding({ endpoint, people }: LandingOptions) {
       request.send(200, 'text/html; charset=utf-8', page, own);
     }
     return Promise.resolve();
-  };
+  }
+
+  return new Map([
+    ['/', answerPage],
+    [schemaPath, (request: NodeRequest) => answerProbe(schemaText, request)],
+  ]);
 }
 
-function renderLanding(endpoint: string, people: readonly string[]): string {
-  const sdl = `${endpoint}?query=${encodeURIComponent('{ _service { sdl } }')}`;
-  const named = people.map((name) => link(`${endpoint}?as=${name}`, `GraphiQL as ${name}`));
-  const entries = [
-    ...(named.length > 0 ? named : [link(endpoint, 'GraphiQL')]),
-    link(sdl, 'Schema (the subgraph SDL, as JSON)'),
-    link('/health', 'Health'),
-    link('/ready', 'Readiness'),
-    link('/metrics', 'Metrics'),
-  ];
+const schemaPath = '/schema.graphql';
+
+interface Entry {
+  readonly href: string;
+  readonly title: string;
+  readonly about: string;
+}
+
+function renderLanding(endpoint: string, people: readonly LandingPerson[]): string {
+  const anybody: Entry = {
+    href: endpoint,
+    title: 'GraphiQL',
+    about: 'Put a session token into its headers: <code>{ "authorization": "Bearer …" }</code>',
+  };
+  const graphiql = people.map(({ name, about }) => ({
+    href: `${endpoint}?as=${name}`,
+    title: `GraphiQL as ${name}`,
+    about,
+  }));
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -50,26 +83,67 @@ function renderLanding(endpoint: string, people: readonly string[]): string {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Execution context gateway</title>
     <link rel="icon" href="data:,">
-    <style>
-      :root { color-scheme: light dark; }
-      body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1.5rem; }
-      h1 { font-size: 1.5rem; }
-      ul { list-style: none; padding: 0; }
-      a { display: block; padding: 0.6rem 0; border-bottom: 1px solid color-mix(in srgb, currentcolor 20%, transparent); }
-    </style>
+    <style>${style}</style>
   </head>
   <body>
-    <h1>Execution context gateway</h1>
-    <p>A GraphQL API for the state and the session of AI agents' runs, at <code>${endpoint}</code>.</p>
-    <ul>
-      ${entries.join('\n      ')}
-    </ul>
+    <main>
+      <h1>Execution context gateway</h1>
+      <p>A GraphQL API for the state and the session of AI agents’ runs, at <code>${endpoint}</code>.</p>
+      <h2>Explore</h2>
+      ${list(graphiql.length > 0 ? graphiql : [anybody])}
+      <h2>For tools</h2>
+      ${list([
+        { href: schemaPath, title: 'Schema', about: 'All types with their limits, in SDL.' },
+        { href: '/health', title: 'Health', about: 'Whether the process lives.' },
+        {
+          href: '/ready',
+          title: 'Readiness',
+          about: 'Whether it takes requests, and what works with less.',
+        },
+        { href: '/metrics', title: 'Metrics', about: 'In the text format of Prometheus.' },
+      ])}
+    </main>
   </body>
 </html>
 `;
 }
 
-/** Both come from the gateway itself. */
-function link(href: string, text: string): string {
-  return `<li><a href="${href}">${text}</a></li>`;
+/** What stands in it comes from the gateway itself. */
+function list(entries: readonly Entry[]): string {
+  const items = entries.map(
+    ({ href, title, about }) =>
+      `<li><a href="${href}"><strong>${title}</strong><span>${about}</span></a></li>`,
+  );
+  return `<ul>\n        ${items.join('\n        ')}\n      </ul>`;
 }
+
+const style = /* CSS */ `
+      :root {
+        color-scheme: light dark;
+        --ink: #3b4b68; --strong: #1f2a3d; --quiet: #5b6a86; --link: #b3007b;
+        --ground: #f2f3f5; --card: #fff; --line: #dfe3ea;
+      }
+      @media (prefers-color-scheme: dark) {
+        :root {
+          --ink: #b7c2d7; --strong: #eef2f8; --quiet: #97a5bf; --link: #ff7ab0;
+          --ground: #1a202c; --card: #242d3d; --line: #36425a;
+        }
+      }
+      * { box-sizing: border-box; }
+      body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+      main { max-width: 40rem; margin: 0 auto; padding: clamp(1.5rem, 7vh, 4.5rem) 1.25rem 3rem; }
+      h1 { margin: 0; color: var(--strong); font-size: 1.75rem; line-height: 1.2; }
+      h2 { margin: 2rem 0 0.6rem; color: var(--quiet); font-size: 0.9rem; font-weight: 600; }
+      p { margin: 0.75rem 0 0; font-size: 1.05rem; }
+      code { font-family: ui-monospace, monospace; font-size: 0.9em; }
+      ul {
+        list-style: none; margin: 0; padding: 0; overflow: hidden;
+        background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem;
+      }
+      li + li { border-top: 1px solid var(--line); }
+      a { display: block; padding: 0.7rem 1rem; color: inherit; text-decoration: none; }
+      a:hover strong { text-decoration: underline; }
+      a:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; border-radius: 0.6rem; }
+      strong { display: block; color: var(--link); font-weight: 600; }
+      span { color: var(--quiet); font-size: 0.925rem; }
+    `;

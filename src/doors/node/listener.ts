@@ -37,7 +37,7 @@ export interface NodeListenerOptions {
   /** What `x-router-secret` must be at the GraphQL endpoint. @default null, anything */
   readonly routerSecret?: string | null | undefined;
   readonly readiness: () => Readiness;
-  /** The page at `/`, for browsers. @default null, none */
+  /** The page at `/`, for browsers, and the schema as text. @default null, neither */
   readonly landing?: LandingOptions | null | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -216,10 +216,11 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   };
 }
 
+type Page = (request: NodeRequest) => Promise<void>;
+
 /** What answers at the paths that are not GraphQL's. */
 function createPages({ landing, ...probes }: NodeListenerOptions) {
-  const pages = new Map<string, (request: NodeRequest) => Promise<void>>();
-  if (landing) pages.set('/', createLanding(landing));
+  const pages = landing ? createLanding(landing) : new Map<string, Page>();
   for (const [path, probe] of createProbes(probes)) {
     pages.set(path, (request) => answerProbe(probe, request));
   }

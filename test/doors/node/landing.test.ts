@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { browserInstalled, launchBrowser } from '../../support/browser.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { startSandboxGateway } from '../../support/sandbox-gateway.ts';
 
@@ -9,6 +11,29 @@ async function get(url: string, headers: Record<string, string>) {
   const response = await fetch(`${url}/`, { headers });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
+
+describe.skipIf(!browserInstalled())('GET / in a browser', () => {
+  it.each(['light', 'dark'] as const)('is shown whole in %s colours', async (colorScheme) => {
+    await using gateway = await startSandboxGateway();
+    const chromium = await launchBrowser();
+    try {
+      const page = await chromium.newPage({ colorScheme, viewport: { width: 390, height: 844 } });
+      const faults: string[] = [];
+      page.on('console', (message) => faults.push(message.text()));
+      await page.goto(gateway.url);
+      expect(faults).toEqual([]);
+      const luminance = await page.evaluate(
+        'Number(getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0])',
+      );
+      expect(Number(luminance) > 128).toBe(colorScheme === 'light');
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+      await page.getByText('GraphiQL as bob').click();
+      await page.locator('.people [aria-current]', { hasText: 'bob' }).waitFor();
+    } finally {
+      await chromium.close();
+    }
+  });
+});
 
 describe('GET /', () => {
   let gateway: Awaited<ReturnType<typeof startSandboxGateway>>;
@@ -29,10 +54,19 @@ describe('GET /', () => {
     ]);
     for (const link of links) {
       const response = await fetch(gateway.url + link, {
-        headers: { accept: link.includes('?as=') ? 'text/html' : '*/*' },
+        headers: browser,
       });
       expect(response.status, link).toBe(200);
       await response.arrayBuffer();
+    }
+    expect(links.slice(3)).toEqual(['/schema.graphql', '/health', '/ready', '/metrics']);
+  });
+
+  it('has the schema as text, for a browser and for a program', async () => {
+    for (const headers of [browser, { accept: '*/*' }]) {
+      const response = await fetch(`${gateway.url}/schema.graphql`, { headers });
+      expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+      expect(await response.text()).toBe(readFileSync('schema.graphql', 'utf8'));
     }
   });
 
@@ -61,5 +95,6 @@ describe('GET / without GraphiQL', () => {
 
   it('is nothing to anybody', async () => {
     expect((await get(gateway.url, browser)).status).toBe(404);
+    expect((await fetch(`${gateway.url}/schema.graphql`)).status).toBe(404);
   });
 });

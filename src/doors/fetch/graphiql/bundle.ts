@@ -24,8 +24,34 @@ export interface GraphiQLBundle {
 const stillTabs = '\n.graphiql-tab { transform: none !important }\n';
 
 /**
+ * GraphiQL's tabs keep their width, so that the one in front may be out of sight, and its title
+ * breaks into two lines where it is short of room: here the tabs shrink, as a browser's do.
+ */
+const sessionHeader = /* CSS */ `
+.graphiql-container .graphiql-tabs { flex: 0 1 auto; }
+.graphiql-container .graphiql-tab { flex-shrink: 1; min-width: 4.5rem; }
+.graphiql-container .graphiql-tab-active { flex-shrink: 0; }
+.graphiql-container .graphiql-tab-button { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.graphiql-container .graphiql-tab-add,
+.graphiql-container .graphiql-logo { flex-shrink: 0; white-space: nowrap; }
+.graphiql-container .graphiql-logo:has(.people) svg,
+.graphiql-container .graphiql-logo:has(.people) div > div { display: none !important; }
+.people { display: flex; align-items: center; gap: 2px; font-size: var(--font-size-body); }
+.people > * { padding: 2px 8px; }
+.people a { border-radius: 4px; color: hsl(var(--color-neutral)); text-decoration: none; }
+.people a:hover { background: hsla(var(--color-neutral), var(--alpha-background-medium)); }
+.people a[aria-current] { background: hsl(var(--color-primary)); color: hsl(var(--color-base)); }
+`;
+
+/** The search of the documentation cuts off the hint in it, `Ctrl Alt K`. */
+const docsSearch = `
+.graphiql-doc-explorer-search-input { min-width: 9.5rem; }
+`;
+
+/**
  * GraphiQL lays its panes out side by side whatever the width; on a phone the response would be one
- * letter wide. There they stand one above the other, and the tools below them.
+ * letter wide. There they stand one above the other, and the tools below them; the documentation
+ * covers them while it is open.
  */
 const phoneLayout = /* CSS */ `
 @media (max-width: 700px) {
@@ -35,15 +61,31 @@ const phoneLayout = /* CSS */ `
     margin-top: 0 !important;
     margin-left: auto;
   }
-  .graphiql-container .graphiql-main { flex: 1; min-width: 0; min-height: 0; flex-direction: column; }
+  .graphiql-container .graphiql-main {
+    position: relative; flex: 1; min-width: 0; min-height: 0; flex-direction: column;
+    /* The lines of a long response would lie over the tools, unseen, and take what is pressed there. */
+    overflow: hidden;
+  }
+  .graphiql-container .graphiql-plugin:not(:empty) {
+    position: absolute; inset: 0; z-index: 10; background: hsl(var(--color-base)); border: none;
+  }
   .graphiql-container .graphiql-sessions { margin: 0; min-width: 0; min-height: 0; }
   .graphiql-container :has(> .graphiql-response) { flex-direction: column; min-height: 0; }
   .graphiql-container .graphiql-editors { flex: 3 1 0% !important; min-height: 0; }
   .graphiql-container .graphiql-response { flex: 2 1 0% !important; min-height: 0; }
   .graphiql-container .graphiql-horizontal-drag-bar,
-  .graphiql-container .graphiql-logo { display: none; }
+  .graphiql-container .graphiql-logo:not(:has(.people)) { display: none; }
+  .graphiql-container .graphiql-session-header { flex-wrap: wrap; height: auto; }
+  .graphiql-container .graphiql-session-header:has(.people) { padding-top: 4px; row-gap: 2px; }
+  .graphiql-container .graphiql-logo { order: -1; flex-basis: 100%; margin: 0; }
+  .graphiql-container .graphiql-tabs { flex: 1 1 0; }
+  .graphiql-container .graphiql-tab { flex-shrink: 0; }
+  .graphiql-dialog .graphiql-dialog-section { flex-wrap: wrap; row-gap: 12px; }
+  .graphiql-dialog .graphiql-dialog-section > :not(:first-child) { margin-left: 0; }
 }
 `;
+
+const layout = stillTabs + sessionHeader + docsSearch + phoneLayout;
 
 const javascript = 'text/javascript; charset=utf-8';
 
@@ -57,7 +99,7 @@ export async function loadBundle(): Promise<GraphiQLBundle> {
   const sources: readonly (readonly [name: string, contentType: string, source: string])[] = [
     ['boot.js', javascript, bootScript],
     ['graphiql.js', javascript, parts.js],
-    ['graphiql.css', 'text/css; charset=utf-8', parts.css + stillTabs + phoneLayout],
+    ['graphiql.css', 'text/css; charset=utf-8', parts.css + layout],
     ['editor.worker.js', javascript, parts.editorWorkerService],
     ['graphql.worker.js', javascript, parts.graphqlWorker],
     ['json.worker.js', javascript, parts.jsonWorker],

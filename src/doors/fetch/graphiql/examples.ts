@@ -171,10 +171,10 @@ subscription WatchContext($id: ID!) {
     variables: { id },
   },
   {
-    query: `# A user has ten writes a second, and these are
-# twelve: the last two are RATE_LIMITED. Nothing was
-# written for them; try again after retryAfterMs.
-mutation ReachLimit(
+    query: `# A user has ten writes a second. These are twelve:
+# the last two are RATE_LIMITED, and wrote nothing.
+# Try those again after retryAfterMs milliseconds.
+mutation HitLimit(
   $id: ID!
   $input: MergeExecutionContextInput!
 ) {
@@ -183,18 +183,11 @@ ${limitedCalls}
 
 fragment Outcome on MergeExecutionContextResult {
   __typename
-  ... on AiExecutionContext {
-    version
-  }
   ... on ExecutionContextRateLimitError {
+    code
     retryAfterMs
     limit
     windowMs
-    source
-  }
-  ... on ExecutionContextError {
-    code
-    message
   }
 }`,
     variables: { id: 'ctx_research', input: { patch: { step: 3 } } },

@@ -15,8 +15,15 @@ export interface PageRouteOptions {
    */
   readonly tabs?: readonly GraphiQLTab[];
   /**
+   * As whom the page can be opened, by `?as=NAME`; it links to each of them. The first is who it is
+   * unless the URL names another.
+   * @default none
+   */
+  readonly people?: readonly string[];
+  /**
    * What the headers editor of every tab starts with. A function is called for each page, as what
-   * it returns may hold a token that expires, with the `as` of the page's URL: as whom it is opened.
+   * it returns may hold a token that expires, with as whom it is opened: one of `people`, or `null`
+   * where there are none.
    * @default {}
    */
   readonly headers?: HeaderValues | ((as: string | null) => HeaderValues | Promise<HeaderValues>);
@@ -30,10 +37,11 @@ const mediaTypes = ['application/graphql-response+json', 'application/json', 'te
  * operation.
  */
 export function createPageRoute(
-  { title = 'GraphiQL', tabs = [], headers = {} }: PageRouteOptions,
+  { title = 'GraphiQL', tabs = [], people = [], headers = {} }: PageRouteOptions,
   bundleDigest: () => Promise<string>,
 ) {
-  async function answer(pathname: string, as: string | null): Promise<Answer> {
+  async function answer(pathname: string, named: string | null): Promise<Answer> {
+    const as = people.find((name) => name === named) ?? people[0] ?? null;
     return {
       status: 200,
       headers: {
@@ -45,6 +53,8 @@ export function createPageRoute(
       body: renderPage({
         title,
         tabs,
+        people,
+        as,
         headers: typeof headers === 'function' ? await headers(as) : headers,
         assetBase: `${relativeBase(pathname)}graphiql/${await bundleDigest()}/`,
       }),

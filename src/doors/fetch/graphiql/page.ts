@@ -12,18 +12,23 @@ export interface GraphiQLPage {
   /** Where the bundle's files are, relative to the page, with a trailing slash. */
   readonly assetBase: string;
   readonly tabs: readonly GraphiQLTab[];
+  /** As whom it can be opened. */
+  readonly people: readonly string[];
+  /** As which of them it is; `null` where there are none. */
+  readonly as: string | null;
   /** What the headers editor of every tab starts with. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function renderPage({ title, assetBase, tabs, headers }: GraphiQLPage): string {
+export function renderPage(page: GraphiQLPage): string {
+  const { title, assetBase, tabs, people, as, headers } = page;
   const defaultTabs = tabs.map(({ query, variables }) => ({
     query,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
   }));
   const options = {
     // GraphiQL sets it as HTML.
-    title: escapeHtml(title),
+    title: people.length > 0 ? renderPeople(people, as) : escapeHtml(title),
     defaultTabs,
     defaultHeaders: JSON.stringify(headers, null, 2),
     storagePrefix: storagePrefix(defaultTabs),
@@ -47,6 +52,15 @@ export function renderPage({ title, assetBase, tabs, headers }: GraphiQLPage): s
   </body>
 </html>
 `;
+}
+
+/** In the place of the title, which the browser's own tab shows too. */
+function renderPeople(people: readonly string[], as: string | null): string {
+  const links = people.map((name) => {
+    const current = name === as ? ' aria-current="page"' : '';
+    return `<a href="?as=${encodeURIComponent(name)}"${current}>${escapeHtml(name)}</a>`;
+  });
+  return `<nav class="people" aria-label="As whom requests are sent"><span>as</span>${links.join('')}</nav>`;
 }
 
 /** Changes with the examples, so that who visited an earlier version meets the new ones. */

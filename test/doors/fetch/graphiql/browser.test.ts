@@ -12,7 +12,7 @@ const examples = [
   'MissingContext',
   'ListContexts',
   'WatchContext',
-  'ReachLimit',
+  'HitLimit',
 ];
 const basicUsage = {
   id: 'ctx_123',
@@ -64,6 +64,95 @@ describe.skipIf(!browserInstalled())('GraphiQL in a browser', { timeout: 60_000 
       executionContexts: { __typename: 'ExecutionContextPage', hasMore: true },
     });
     expect(graphiql.faults).toEqual([]);
+  });
+
+  it('shows the limit for writes in an example: of twelve, two are refused', async () => {
+    await using gateway = await startSandboxGateway();
+    await using graphiql = await openGraphiQL(browser, `${gateway.url}/graphql`);
+    await graphiql.selectTab('HitLimit');
+    const calls = Object.values((await graphiql.play()).data ?? {});
+    const refused = { code: 'RATE_LIMITED', limit: 10, windowMs: 1000 };
+    expect(calls.slice(0, 10).map((call) => call.__typename)).toEqual(
+      Array.from({ length: 10 }, () => 'AiExecutionContext'),
+    );
+    expect(calls.slice(10)).toMatchObject([refused, refused]);
+    expect(calls.slice(10).every(({ retryAfterMs }) => Number(retryAfterMs) > 0)).toBe(true);
+  });
+
+  it('watches a context in one window while another writes to it', async () => {
+    await using gateway = await startSandboxGateway();
+    await using watching = await openGraphiQL(browser, `${gateway.url}/graphql`);
+    await using writing = await openGraphiQL(browser, `${gateway.url}/graphql`);
+    const shown = (text: string) => watching.page.locator('.graphiql-response', { hasText: text });
+    await watching.selectTab('WatchContext');
+    await watching.page.locator('.graphiql-execute-button').click();
+    await shown('extraction').waitFor();
+    await writing.play();
+    await shown('processing').waitFor();
+    await writing.selectTab('MergeContext');
+    await writing.play();
+    await shown('validation').waitFor();
+    expect(watching.faults).toEqual([]);
+  });
+
+  it('sends requests as somebody else after a click, and says as whom', async () => {
+    await using gateway = await startSandboxGateway();
+    await using graphiql = await openGraphiQL(browser, `${gateway.url}/graphql`);
+    const people = graphiql.page.locator('.people');
+    const current = people.locator('[aria-current]');
+    expect(await current.innerText()).toBe('alice');
+    for (const [name, tab, member] of [
+      ['bob', 'ReadContext', 'ExecutionContextForbiddenError'],
+      ['admin', 'UpdateContext', 'AiExecutionContext'],
+    ] as const) {
+      await people.getByText(name, { exact: true }).click();
+      await current.filter({ hasText: name }).waitFor();
+      await graphiql.reload();
+      await graphiql.selectTab(tab);
+      const [answer] = Object.values((await graphiql.play()).data ?? {});
+      expect(answer?.__typename).toBe(member);
+    }
+  });
+
+  it('keeps every pane in reach on a phone', async () => {
+    await using gateway = await startSandboxGateway();
+    const phone = { width: 390, height: 844 };
+    await using graphiql = await openGraphiQL(browser, `${gateway.url}/graphql`, phone);
+    const { page } = graphiql;
+    await graphiql.selectTab('ListContexts');
+    await graphiql.play();
+    const response = await page.locator('.graphiql-response').boundingBox();
+    expect(response?.width).toBeGreaterThan(360);
+    expect(response?.height).toBeGreaterThan(200);
+    // A press goes to what lies on top, so it fails where something covers the button.
+    await page.getByLabel('Show Documentation Explorer').click();
+    const docs = await page.locator('.graphiql-plugin').boundingBox();
+    expect(docs?.height).toBeGreaterThan(700);
+    await page.getByLabel('Hide Documentation Explorer').click();
+    await graphiql.play();
+    await page.getByLabel('Open settings dialog').click();
+    const dialog = page.locator('.graphiql-dialog');
+    await dialog.waitFor();
+    expect(await dialog.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(
+      0,
+    );
+  });
+
+  it('keeps the open tab in sight beside the documentation', async () => {
+    await using gateway = await startSandboxGateway();
+    await using graphiql = await openGraphiQL(browser, `${gateway.url}/graphql`);
+    const { page } = graphiql;
+    await graphiql.selectTab('HitLimit');
+    await page.getByLabel('Show Documentation Explorer').click();
+    await page.locator('.graphiql-doc-explorer').waitFor();
+    const tabs = page.locator('.graphiql-tabs');
+    const [list, tab] = [
+      await tabs.boundingBox(),
+      await tabs.locator('.graphiql-tab-active').boundingBox(),
+    ];
+    const end = (box: typeof list) => (box?.x ?? NaN) + (box?.width ?? NaN);
+    expect(end(tab)).toBeLessThanOrEqual(end(list));
+    await page.getByText('The state and the session of AI agents').waitFor();
   });
 
   it('runs them after a restart and a reload, with the new token and in the same tabs', async () => {

@@ -29,8 +29,13 @@ export interface GraphiQLPage extends AsyncDisposable {
   play(): Promise<GraphQLResult>;
 }
 
-export async function openGraphiQL(browser: Browser, url: string): Promise<GraphiQLPage> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+/** @param viewport @default a desktop's */
+export async function openGraphiQL(
+  browser: Browser,
+  url: string,
+  viewport = { width: 1280, height: 800 },
+): Promise<GraphiQLPage> {
+  const context = await browser.newContext({ viewport });
   context.setDefaultTimeout(timeout);
   const page = await context.newPage();
   const faults: string[] = [];
