@@ -45,7 +45,7 @@ const sessionHeader = /* CSS */ `
 
 /** The search of the documentation cuts off the hint in it, `Ctrl Alt K`. */
 const docsSearch = `
-.graphiql-doc-explorer-search-input { min-width: 9.5rem; }
+.graphiql-doc-explorer-search input[role='combobox'] { min-width: 6rem; }
 `;
 
 /**
