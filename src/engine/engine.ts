@@ -70,6 +70,7 @@ export function createEngine(options: EngineOptions): Engine {
   const documents = createPersistedDocuments(options.documents);
   const plans = createPlanCache(schema, {
     isPinned: documents.isTrusted,
+    tokenOf: documents.tokenOf,
     learnedOnly: documents.trustedOnly,
   });
   const mask = createMask(onBug);

@@ -38,6 +38,8 @@ export interface PersistedDocuments {
   readonly resolve: (parameters: Parameters) => NamedDocument;
   /** Keeps an automatic document whose text has parsed and validated. */
   readonly keep: (document: NamedDocument) => void;
+  /** The text of an automatic document that is kept, as a JSON string token. Counts as a use of it. */
+  readonly tokenOf: (key: string) => string | undefined;
   /** Whether nothing but trusted documents is run. */
   readonly trustedOnly: boolean;
   /** Whether a key is one of the trusted documents, which are never forgotten. */
@@ -58,10 +60,11 @@ export function createPersistedDocuments({
 }: PersistedDocumentsOptions = {}): PersistedDocuments {
   const byKey = new Map(Object.entries(trusted));
   const texts = new Set(byKey.values());
+  /** As tokens, by which their plans are found. */
   const kept = new LRUCache<string, string>({
     max: maxAutomatic,
     maxSize: maxAutomaticCharacters,
-    sizeCalculation: (text) => text.length + 1,
+    sizeCalculation: (token) => token.length,
   });
 
   /** Keys are written with or without the name of their hash. */
@@ -75,9 +78,11 @@ export function createPersistedDocuments({
       throw apqError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
     }
     if (query === null) {
-      const text = kept.get(key);
-      if (text === undefined) throw apqError('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
-      return { text, key };
+      const token = kept.get(key);
+      if (token === undefined) {
+        throw apqError('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
+      }
+      return { text: JSON.parse(token) as string, key };
     }
     if (!sha256.test(key) || hash('sha256', query) !== key) {
       throw badRequest('The sha256Hash of the persisted query is not that of its text.');
@@ -103,8 +108,9 @@ export function createPersistedDocuments({
       return { text: query, key: null };
     },
     keep({ text, key }) {
-      if (key !== null && trustedText(key) === undefined) kept.set(key, text);
+      if (key !== null && trustedText(key) === undefined) kept.set(key, JSON.stringify(text));
     },
+    tokenOf: (key) => kept.get(key),
     isTrusted: (key) => trustedText(key) !== undefined,
   };
 }

@@ -14,7 +14,7 @@ const maxCharacters = 512 * 1024;
 const maxCharactersEach = 8 * 1024;
 
 /** Remembers what was made of documents, by their text: the texts used last, up to a total length. */
-export function createTextCache<Value extends object>(): LRUCache<string, Value> {
+export function createTextCache<Value extends object | string>(): LRUCache<string, Value> {
   return new LRUCache({
     maxSize: maxCharacters,
     maxEntrySize: maxCharactersEach,
@@ -22,14 +22,29 @@ export function createTextCache<Value extends object>(): LRUCache<string, Value>
   });
 }
 
-/** Keys of automatic documents, whose number is bounded to the same. */
-const maxKeys = 1_000;
+/** A compiled field takes some 500 bytes: as much as so many characters of a parsed text. */
+const charactersOfField = 4;
+/** Holds whatever is planned at first sight, and persisted documents of any usual length. */
+const maxPlanCharacters = 64 * 1024;
 
 /** A document that plans do not cover: known, so that nobody tries again. */
 const unplanned = Symbol('unplanned');
 
 interface Entry {
   readonly plan: Plan | typeof unplanned;
+}
+
+/**
+ * Plans weigh what they take and not what their text does: a fragment that is spread in many fields
+ * is compiled in each.
+ */
+function createEntryCache(): LRUCache<string, Entry> {
+  return new LRUCache({
+    maxSize: maxCharacters,
+    maxEntrySize: maxPlanCharacters,
+    sizeCalculation: ({ plan }, token) =>
+      token.length + 1 + (plan === unplanned ? 0 : charactersOfField * plan.fieldCount),
+  });
 }
 
 /** The plans of the documents used last. */
@@ -42,7 +57,7 @@ export interface PlanCache {
    */
   find(token: string): Plan | null;
   /**
-   * The plan of a document that was executed before under the key of a persisted document.
+   * The plan of a persisted document that was executed before.
    *
    * @param pinnedOnly - Whether an automatic document will not do.
    */
@@ -50,7 +65,8 @@ export interface PlanCache {
   /**
    * Takes in a document that was parsed, limited and validated elsewhere.
    *
-   * @param key - Of a persisted document; `null` for one that was sent as text.
+   * @param key - Of a persisted document, whose plan is never forgotten where it is pinned; `null` for
+   *   one that was sent as text.
    */
   learn(text: string, key: string | null, document: DocumentNode): void;
 }
@@ -58,34 +74,38 @@ export interface PlanCache {
 export interface PlanCacheOptions {
   /** Whether the document of a key is never forgotten, as trusted ones are not. @default none is */
   readonly isPinned?: ((key: string) => boolean) | undefined;
+  /**
+   * Finds the text of another document by its key, as the JSON string token that `JSON.stringify`
+   * makes of it. @default there is none
+   */
+  readonly tokenOf?: ((key: string) => string | undefined) | undefined;
   /** Whether a text gets a plan only after it was learned. @default false */
   readonly learnedOnly?: boolean | undefined;
 }
 
 export function createPlanCache(
   schema: GraphQLSchema,
-  { isPinned = () => false, learnedOnly = false }: PlanCacheOptions = {},
+  { isPinned = () => false, tokenOf = () => undefined, learnedOnly = false }: PlanCacheOptions = {},
 ): PlanCache {
-  const entries = createTextCache<Entry>();
-  /** Texts that clients write with other escapes than JSON.stringify does. */
-  const spellings = createTextCache<Entry>();
-  const byKey = new LRUCache<string, Entry>({ max: maxKeys });
+  const entries = createEntryCache();
+  /**
+   * What JSON.stringify makes of texts that clients write with other escapes. As with keys, plans are
+   * held by `entries` alone, and so bounded once.
+   */
+  const spellings = createTextCache<string>();
   const pinned = new Map<string, Entry>();
 
   function findSpelled(token: string): Entry | undefined {
-    const known = spellings.get(token);
-    if (known !== undefined) return known;
-    const text = JSON.parse(token) as string;
-    const usual = JSON.stringify(text);
+    const usual = spellings.get(token) ?? JSON.stringify(JSON.parse(token));
     let entry = entries.get(usual);
     if (entry === undefined) {
       // A longer text would be planned anew each time.
       if (learnedOnly || usual.length > maxCharactersEach) return undefined;
-      entry = { plan: planOf(text) };
+      entry = { plan: planOf(JSON.parse(usual) as string) };
       entries.set(usual, entry);
     }
     // A copy: the token is a slice of a whole request.
-    if (token !== usual) spellings.set(copyText(token), entry);
+    if (token !== usual && !spellings.has(token)) spellings.set(copyText(token), usual);
     return entry;
   }
 
@@ -106,19 +126,22 @@ export function createPlanCache(
       return entry === undefined || entry.plan === unplanned ? null : entry.plan;
     },
     findByKey(key, pinnedOnly) {
-      const entry = pinned.get(key) ?? (pinnedOnly ? undefined : byKey.get(key));
+      let entry = pinned.get(key);
+      if (entry === undefined && !pinnedOnly) {
+        const token = tokenOf(key);
+        if (token !== undefined) entry = entries.get(token);
+      }
       return entry === undefined || entry.plan === unplanned ? null : entry.plan;
     },
     learn(text, key, document) {
       const token = JSON.stringify(text);
+      if (key === null && token.length > maxCharactersEach) return;
       let entry = entries.get(token);
       if (entry === undefined) {
         entry = { plan: createPlan(schema, document) ?? unplanned };
         entries.set(token, entry);
       }
-      if (key === null) return;
-      if (isPinned(key)) pinned.set(key, entry);
-      else byKey.set(key, entry);
+      if (key !== null && isPinned(key)) pinned.set(key, entry);
     },
   };
 }

@@ -82,10 +82,18 @@ interface Place {
   readonly isNullable: boolean;
 }
 
+/**
+ * How many fields a plan may have, each counted in every member of a union and wherever a fragment
+ * with it is spread. A document can reach the product of what it selects and where; one whose aliases
+ * reach a rate limit has some 2,500.
+ */
+const maxFields = 4_000;
+
 /** Knows the schema and the fragments that the selections of one document refer to. */
 export class WriterCompiler {
   readonly #schema: GraphQLSchema;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  #fieldCount = 0;
 
   constructor(schema: GraphQLSchema, { definitions }: DocumentNode) {
     this.#schema = schema;
@@ -96,8 +104,14 @@ export class WriterCompiler {
     }
   }
 
+  /** How many fields the writers have that were compiled so far. */
+  get fieldCount(): number {
+    return this.#fieldCount;
+  }
+
   /**
-   * @throws NotPlannable where the selections have directives, arguments, or abstract types inside.
+   * @throws NotPlannable where the selections have directives, arguments, or abstract types inside, or
+   *   too many fields.
    */
   objectWriter(type: GraphQLObjectType, selections: readonly SelectionSetNode[]): ObjectWriter {
     const fields = new Map<string, FieldNode[]>();
@@ -130,6 +144,8 @@ export class WriterCompiler {
     for (const node of selections) {
       if (node.directives?.length) throw new NotPlannable('a directive');
       if (node.kind === Kind.FIELD) {
+        this.#fieldCount += 1;
+        if (this.#fieldCount > maxFields) throw new NotPlannable('too many fields');
         const key = node.alias?.value ?? node.name.value;
         const known = fields.get(key);
         if (known === undefined) fields.set(key, [node]);

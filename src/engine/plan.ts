@@ -34,6 +34,8 @@ export interface Plan {
   readonly name: string | null;
   /** Whether it has several root fields. */
   readonly isSharing: boolean;
+  /** How many fields were compiled, in each place where they are selected. */
+  readonly fieldCount: number;
   readonly arguments: ArgumentsReader;
   /**
    * Runs the operation's fields, those of a mutation one after the other.
@@ -68,7 +70,7 @@ export type PlanSettler = (data: string | null, errors: readonly GraphQLError[] 
  * Makes a plan of a document that was parsed, limited and validated.
  *
  * @returns `null` where the document is of a kind that plans do not cover: directives, fragments or
- *   one key twice at the root, fields that are no operations, several operations.
+ *   one key twice at the root, fields that are no operations, several operations, too many fields.
  */
 export function createPlan(schema: GraphQLSchema, document: DocumentNode): Plan | null {
   try {
@@ -93,6 +95,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode): Plan {
     kind: operation.operation,
     name: operation.name?.value ?? null,
     isSharing: fields.length > 1,
+    fieldCount: compiler.fieldCount,
     arguments: compileArguments(schema, operation, fields),
     run(args, request, settle) {
       new Run(fields, args, request, settle).start(isSerial);

@@ -118,6 +118,34 @@ describe('an automatic persisted query', () => {
     expect(gateway.upstream.requests).toEqual([]);
   });
 
+  it('is forgotten once those used since come to 8 MiB, whatever it is asked for by', async () => {
+    const long = (i: number) =>
+      `query N${i} { executionContext(id: "") { __typename } } #`.padEnd(1e6);
+    const texts = Array.from({ length: 9 }, (_, i) => long(i));
+    for (const text of texts)
+      expect((await post({ query: text, extensions: apq(text) })).status).toBe(200);
+    const codes = await Promise.all(
+      texts.map(async (text) => [
+        codeOf(await post({ extensions: apq(text) })),
+        codeOf(await get({ extensions: apq(text) })),
+      ]),
+    );
+    const forgotten = 'PERSISTED_QUERY_NOT_FOUND';
+    expect(codes).toEqual(
+      texts.map((_, i) => (i === 0 ? [forgotten, forgotten] : [undefined, undefined])),
+    );
+  });
+
+  it('stays known while it is used, by POST too', async () => {
+    await post({ query, variables, extensions: apq(query) });
+    for (let i = 0; i < 12; i += 1) {
+      const text = `query M${i} { executionContext(id: "") { __typename } } #`.padEnd(1e6);
+      await post({ query: text, extensions: apq(text) });
+      await post({ variables, extensions: apq(query) });
+    }
+    expect(await get({ variables, extensions: apq(query) })).toEqual({ status: 200, body: found });
+  });
+
   it.each([
     ['of another version', { persistedQuery: { version: 2, sha256Hash: sha256(query) } }],
     ['without a hash', { persistedQuery: { version: 1 } }],

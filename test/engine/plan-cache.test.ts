@@ -29,8 +29,11 @@ describe('a cache of plans', () => {
   const text = '{ executionContext(id: "é/1") { __typename } }';
 
   function learn(key: string | null = null, source = text) {
-    const isPinned = (asked: string) => asked === 'trusted';
-    const cache = createPlanCache(schema, { isPinned, learnedOnly: true });
+    const cache = createPlanCache(schema, {
+      isPinned: (asked) => asked === 'trusted',
+      tokenOf: (asked) => (asked === 'other' ? JSON.stringify(source) : undefined),
+      learnedOnly: true,
+    });
     cache.learn(source, key, parse(source));
     return cache;
   }
@@ -54,7 +57,29 @@ describe('a cache of plans', () => {
     expect(cache.find(JSON.stringify(text))).toBe(plan);
   });
 
+  /** Each alias at the root has all fields of the fragment, in seven members of its union. */
+  function multiplied(name: string, roots: number, fields: number): string {
+    const times = (count: number, write: (index: number) => string) =>
+      Array.from({ length: count }, (_, index) => write(index)).join(' ');
+    return `query ${name} { ${times(roots, (i) => `a${i}: executionContext(id: "1") { ...F }`)} }
+      fragment F on ExecutionContextError { ${times(fields, (i) => `b${i}: message`)} }`;
+  }
+
+  it('keeps fewer plans of documents whose fields multiply, long before their texts add up', () => {
+    const cache = createPlanCache(schema);
+    const tokens = Array.from({ length: 60 }, (_, i) =>
+      JSON.stringify(multiplied(`Q${i}`, 20, 25)),
+    );
+    const plans = tokens.map((token) => cache.find(token));
+    expect(plans).not.toContain(null);
+    // What was kept is found as it was; from the newest on, so that no other is pushed out before.
+    const kept = tokens.reverse().filter((token, i) => cache.find(token) === plans.at(-1 - i));
+    expect(kept.length).toBeGreaterThan(20);
+    expect(kept.length).toBeLessThan(40);
+  });
+
   it.each([
+    ['of too many fields', multiplied('Q', 100, 100)],
     ['malformed', '{ executionContext('],
     ['invalid', '{ executionContext { __typename } }'],
     ['too large', `{ ${'a: __typename '.repeat(4_000)} }`],
