@@ -73,11 +73,11 @@ export function createPersistedDocuments({
   }
 
   function resolveHash(key: string, query: string | null): NamedDocument {
-    if (trustedOnly) throw notTrusted();
-    if (!automatic) {
+    if (!automatic && !trustedOnly) {
       throw apqError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
     }
     if (query === null) {
+      if (trustedOnly) throw notTrusted();
       const token = kept.get(key);
       if (token === undefined) {
         throw apqError('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
@@ -87,7 +87,13 @@ export function createPersistedDocuments({
     if (!sha256.test(key) || hash('sha256', query) !== key) {
       throw badRequest('The sha256Hash of the persisted query is not that of its text.');
     }
-    return { text: query, key };
+    // Clients of the protocol send the hash with each text: a trusted one needs no other name.
+    return trustedOnly ? resolveText(query) : { text: query, key };
+  }
+
+  function resolveText(query: string): NamedDocument {
+    if (trustedOnly && !texts.has(query) && !asksForSdlAlone(query)) throw notTrusted();
+    return { text: query, key: null };
   }
 
   return {
@@ -104,8 +110,7 @@ export function createPersistedDocuments({
       if (query === null) {
         throw badRequest('The request must have a query, such as {"query": "{ __typename }"}.');
       }
-      if (trustedOnly && !texts.has(query) && !asksForSdlAlone(query)) throw notTrusted();
-      return { text: query, key: null };
+      return resolveText(query);
     },
     keep({ text, key }) {
       if (key !== null && trustedText(key) === undefined) kept.set(key, JSON.stringify(text));

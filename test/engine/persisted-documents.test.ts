@@ -198,6 +198,15 @@ describe('trusted documents', () => {
     }
   });
 
+  it('are run by their text where a client sends its hash along', async () => {
+    expect(await post({ query, variables, extensions: apq(query) })).toEqual({
+      status: 200,
+      body: found,
+    });
+    const extensions = apq(`${query} `);
+    expect((await post({ query, variables, extensions })).status).toBe(400);
+  });
+
   it('are all that is run: other texts are refused, and hashes of them', async () => {
     gateway.upstream.clear();
     for (const named of [
