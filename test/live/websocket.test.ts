@@ -326,6 +326,24 @@ describe('a WebSocket with MAX_BODY_BYTES', () => {
   });
 });
 
+describe('a WebSocket without INTROSPECTION', () => {
+  it.each([
+    ['a field', '{ executionContex(id: "1") { __typename } }', {}],
+    [
+      'a key of a variable',
+      'mutation ($i: UpdateExecutionContextInput!) { updateExecutionContext(id: "1", input: $i) { __typename } }',
+      { i: { contex: 1 } },
+    ],
+  ])('suggests no name for that of %s', async (_, query, variables) => {
+    await start({ env: { INTROSPECTION: 'false' } });
+    const { socket, messages } = await openReady();
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query, variables } }));
+    await eventually(() => messages.length, 2);
+    expect(messages[1]).toContain('"type":"error"');
+    expect(messages[1]).not.toContain('Did you mean');
+  });
+});
+
 describe('a WebSocket with ROUTER_SECRET', () => {
   it('needs the secret at the handshake', async () => {
     await start({ env: { ROUTER_SECRET: 'secret' } });

@@ -14,9 +14,12 @@ export function useNoIntrospection(): Plugin {
     },
     onExecutionResult({ result }) {
       if (result === undefined || isAsyncIterable(result)) return;
-      for (const { errors = [] } of [result].flat() as ExecutionResult[]) {
-        for (const error of errors) error.message = error.message.replace(suggestion, '');
-      }
+      for (const each of [result].flat() as ExecutionResult[]) removeSuggestions(each);
     },
   };
+}
+
+/** For results of which no hook is told: those of operations that came by no HTTP request. */
+export function removeSuggestions({ errors = [] }: ExecutionResult): void {
+  for (const error of errors) error.message = error.message.replace(suggestion, '');
 }

@@ -5,7 +5,7 @@ import {
   type ExecutionResult,
   type GraphQLError,
 } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 
 import type { Engine } from '../../engine/engine.ts';
 import type { Incoming } from '../../engine/incoming.ts';
@@ -13,7 +13,7 @@ import type { Parameters } from '../../engine/parameters.ts';
 import { createTextCache } from '../../engine/plan-cache.ts';
 import { useGraphiQL, type GraphiQLOptions } from './graphiql/index.ts';
 import { useEngine, type EngineServerContext } from './use-engine.ts';
-import { useNoIntrospection } from './use-no-introspection.ts';
+import { removeSuggestions, useNoIntrospection } from './use-no-introspection.ts';
 
 export interface YogaServerOptions {
   readonly engine: Engine;
@@ -42,7 +42,7 @@ export interface YogaServer {
 
 /** Yoga, made of the engine's parts. Importing this loads Yoga. */
 export function createYogaServer(options: YogaServerOptions): YogaServer {
-  const { engine, endpoint, graphiql = false, plugins = [] } = options;
+  const { engine, endpoint, graphiql = false, introspection = false, plugins = [] } = options;
   const yoga = createYoga<EngineServerContext>({
     schema: engine.schema,
     graphqlEndpoint: endpoint,
@@ -64,12 +64,12 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
     plugins: [
       useEngine(engine, { learns: plugins.length === 0 }),
       ...(graphiql === false ? [] : [useGraphiQL(endpoint, graphiql)]),
-      ...(options.introspection === true ? [] : [useNoIntrospection()]),
+      ...(introspection ? [] : [useNoIntrospection()]),
       ...plugins,
     ],
   });
 
-  async function execute(
+  async function perform(
     parameters: Parameters,
     incoming: Incoming,
   ): ReturnType<YogaServer['execute']> {
@@ -86,8 +86,8 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
       const args = { schema, document, operationName, variableValues: variables, contextValue };
       const operation = getOperationAST(document, operationName)?.operation;
       return await (operation === OperationTypeNode.SUBSCRIPTION
-        ? (run.subscribe(args) as ReturnType<typeof execute>)
-        : (run.execute(args) as ReturnType<typeof execute>));
+        ? (run.subscribe(args) as ReturnType<typeof perform>)
+        : (run.execute(args) as ReturnType<typeof perform>));
     } catch (error) {
       return { errors: [engine.mask(error)] };
     }
@@ -95,6 +95,10 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
 
   return {
     handle: async (request, incoming) => yoga.fetch(request, { incoming, document: null }),
-    execute,
+    async execute(parameters, incoming) {
+      const result = await perform(parameters, incoming);
+      if (!introspection && !isAsyncIterable(result)) removeSuggestions(result);
+      return result;
+    },
   };
 }
