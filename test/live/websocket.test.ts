@@ -5,9 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { listen } from '../../src/doors/node/listening-server.ts';
+import { subprotocol } from '../../src/doors/node/websocket-session.ts';
 import { createWebSocketDoor } from '../../src/doors/node/websocket.ts';
+import { answersTo } from '../support/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { startReplica } from '../support/replica.ts';
 import { eventually, metric, watchDocument, type StreamEvent } from './streams.ts';
 
 let gateway: TestGateway;
@@ -187,6 +190,20 @@ describe('a WebSocket', () => {
     expect(await closed).toBe(4406);
   });
 
+  it('does nothing any more for a client that broke the protocol', async () => {
+    const write = (step: number) =>
+      `mutation { updateExecutionContext(id: "ctx_1", input: { context: { step: ${step} } }) { __typename } }`;
+    // Known to be permitted, the next write would go out at once.
+    await gateway.ask(write(2), {}, { token });
+    const { socket, closed } = await openReady();
+    socket.send('{"type":"start"}');
+    socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload: { query: write(3) } }));
+    expect(await closed).toBe(4400);
+    await gateway.ask(write(4), {}, { token });
+    const bodies = gateway.upstream.requests.map(({ body }) => body);
+    expect(bodies).not.toContainEqual(expect.stringContaining('3'));
+  });
+
   it('answers pings', async () => {
     const { socket, messages } = await openReady();
     socket.send('{"type":"ping","payload":{"at":1.0}}');
@@ -315,6 +332,30 @@ describe('a WebSocket that says nothing', () => {
     expect(code).toBe(4408);
     await server.drain(0, 1_000);
   });
+});
+
+describe('a WebSocket whose frames are malformed', () => {
+  it.each(['', 'sec-websocket-protocol: other\r\n', `sec-websocket-protocol: ${subprotocol}\r\n`])(
+    'costs nobody else anything: %j',
+    async (header) => {
+      const replica = startReplica({ env: { PORT: '0', SHUTDOWN_DRAIN_MS: '0' } });
+      const url = await replica.listening();
+      const handshake = [
+        'GET /graphql HTTP/1.1',
+        'host: localhost',
+        'connection: Upgrade',
+        'upgrade: websocket',
+        'sec-websocket-version: 13',
+        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+        `${header}\r\n`,
+      ].join('\r\n');
+      const unmasked = '\x81\x02hi';
+      expect(await answersTo(url, handshake + unmasked)).toMatch(/^HTTP\/1.1 101 /);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      replica.signal('SIGTERM');
+      expect(await replica.ended).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
 });
 
 describe('a WebSocket with MAX_BODY_BYTES', () => {

@@ -5,7 +5,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { defaultRequestTimeoutMs } from '../../src/doors/node/listening-server.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createGate } from '../support/upstream-gate.ts';
-import { answersTo, closing, dial, headerIn, lines, post, statusesIn, typename } from './wire.ts';
+import {
+  answersTo,
+  closing,
+  dial,
+  headerIn,
+  lines,
+  post,
+  statusesIn,
+  typename,
+} from '../support/wire.ts';
 
 const read = JSON.stringify({ query: '{ executionContext(id: "ctx_1") { __typename } }' });
 const health = lines('GET /health HTTP/1.1', 'host: gateway', '', '');

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { answersTo, closing, headerIn, lines, post, statusesIn, typename } from './wire.ts';
+import {
+  answersTo,
+  closing,
+  headerIn,
+  lines,
+  post,
+  statusesIn,
+  typename,
+} from '../support/wire.ts';
 
 const allowed = 'https://app.example.com';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { answersTo, closing, headerIn, post, statusesIn } from './wire.ts';
+import { answersTo, closing, headerIn, post, statusesIn } from '../support/wire.ts';
 
 const create = JSON.stringify({
   query: 'mutation { createExecutionContext(input: { agentId: "a" }) { __typename } }',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { answersTo, closing, lines, post, statusesIn, typename } from './wire.ts';
+import { answersTo, closing, lines, post, statusesIn, typename } from '../support/wire.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {

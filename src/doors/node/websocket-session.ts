@@ -35,6 +35,7 @@ export const subprotocol = 'graphql-transport-ws';
 const closings = {
   badRequest: [4400, 'Invalid message received'],
   unauthorized: [4401, 'Unauthorized'],
+  notAcceptable: [4406, 'Subprotocol not acceptable'],
   initTimeout: [4408, 'Connection initialisation timeout'],
   duplicate: [4409, 'Subscriber already exists'],
   tooManyInits: [4429, 'Too many initialisation requests'],
@@ -117,6 +118,7 @@ export class WebSocketSession {
       clearTimeout(this.#initTimer);
       for (const operation of this.#operations.values()) operation.departure.depart();
     });
+    if (socket.protocol !== subprotocol) this.#close(closings.notAcceptable);
   }
 
   /** Cuts off a client that has not answered the last ping, and sends another. */
@@ -146,6 +148,8 @@ export class WebSocketSession {
   }
 
   #receive(data: Buffer): void {
+    // What a client sent before it has read why the connection is closed would be done unanswered.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const message = readMessage(data);
     if (message === null) {
       this.#close(closings.badRequest);

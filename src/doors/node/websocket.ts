@@ -18,8 +18,6 @@ export interface WebSocketDoorOptions extends SessionOptions {
 
 /** So many milliseconds between two pings; who has not answered one by the next is cut off. */
 const pingIntervalMs = 12_000;
-/** Of the subprotocol. */
-const subprotocolNotAcceptable = 4406;
 
 /** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
@@ -59,10 +57,6 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
         return;
       }
       server.handleUpgrade(message, socket, head, (client) => {
-        if (client.protocol !== subprotocol) {
-          client.close(subprotocolNotAcceptable, 'Subprotocol not acceptable');
-          return;
-        }
         const trace = readTraceContext(headers.traceparent, headers.tracestate);
         const session = new WebSocketSession(client, options, trace);
         sessions.add(session);
