@@ -263,7 +263,10 @@ function readAndSend<Written>(
 ): Promise<Written> {
   const { store, ownership } = contexts;
   const { id, verb, reads, send } = write;
-  const readsFirst = buildsOnState(write) || (reads === 'owner' && !ownership.mayTouchAny(user));
+  // Who had the lock meanwhile may have been told that the context is somebody else's by now.
+  const isPermitted =
+    ownership.mayTouchAny(user) || (reads !== 'owner' && ownership.mayTouchUnread(user, id));
+  const readsFirst = buildsOnState(write) || !isPermitted;
   if (!readsFirst) return send(store, deadline, null, cancellation);
   if (read !== null) {
     checkVersion(read, write.ifVersion);

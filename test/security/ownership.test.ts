@@ -8,6 +8,7 @@ import { askField, askFields, fields, mutationOf, queryOf } from '../support/fie
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { reply, replyError } from '../support/upstream-faults.ts';
+import { createGate } from '../support/upstream-gate.ts';
 import { alice } from '../support/users.ts';
 
 let gateway: TestGateway;
@@ -95,6 +96,24 @@ describe("the owner of a context, where the gateway's key goes upstream", () => 
       ...forbidden,
       message: expect.stringMatching(/The update was applied, .* somebody else/) as string,
     });
+  });
+
+  it('is asked for again by a write that has waited while an answer told otherwise', async () => {
+    await askAs(owner, update());
+    const gate = createGate();
+    gateway.upstream.next(gate.hold());
+    const first = askAs(owner, remove());
+    await gate.reached(1);
+    const second = askAs(owner, update());
+    // Answered behind the second, which by then waits for the first.
+    await askAs(owner, queryOf(fields.list(`agent-of-${owner}`)));
+    gateway.upstream.seed({ id, user_id: stranger, context: 'theirs' });
+    gate.open();
+    expect(await first).toMatchObject(forbidden);
+    const answer = await second;
+    expect(answer).toMatchObject(forbidden);
+    expect(answer['message']).not.toContain('applied');
+    expect(gateway.upstream.stored(id)).toMatchObject({ context: 'theirs' });
   });
 
   it('is forgotten by an answer that does not name one', async () => {
