@@ -117,6 +117,7 @@ export class RedisCalls {
   /** Sends all that waits to be sent. */
   flush(): void {
     const calls = this.#waiting;
+    // What the timer was set for may have left with another call.
     if (calls.length === 0) return;
     this.#waiting = [];
     if (calls.length <= mostTogether) this.#send(calls);

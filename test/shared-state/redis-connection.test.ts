@@ -83,6 +83,22 @@ describeWithRedis('the connection to Redis', () => {
     expect(connection.usable).toBe(true);
   });
 
+  it('asks nothing more for calls that left with another one', async () => {
+    const connection = open(server.url);
+    await connection.connect();
+    const questions = async () => {
+      const stats = await observer.info('commandstats');
+      const asked = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)];
+      return asked.reduce((sum, [, calls]) => sum + Number(calls), 0);
+    };
+    const before = await questions();
+    await Promise.all([connection.run(echo, [], ['1'], true), connection.run(echo, [], ['2'])]);
+    // The timer of the patient one is over by then.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await connection.run(echo, [], ['3']);
+    expect(await questions()).toBe(before + 2);
+  });
+
   it('puts its prefix before each name', () => {
     expect(open(server.url).key('a:b')).toBe('execution-context-gateway:a:b');
     expect(open(server.url, 'staging/').key('a:b')).toBe('staging/a:b');
