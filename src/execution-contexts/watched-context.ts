@@ -72,6 +72,8 @@ export class WatchedContext implements EventListener {
   /** A digest of what was read last, which tells at little cost that the version is the same. */
   #fingerprint = '';
   #version = '';
+  /** Of what was read last; undefined where nothing was. */
+  #ownerId: string | null | undefined;
   /** What other replicas were told last, or said themselves. */
   #toldVersion = '';
   #isPolling = false;
@@ -165,7 +167,7 @@ export class WatchedContext implements EventListener {
   #succeed(read: number, context: ExecutionContext): void {
     this.#failures = 0;
     this.#digest(context);
-    this.#announce();
+    this.#announce(context.userId ?? null);
     for (const [watcher, first] of this.#watchers) {
       if (first > read) continue;
       this.#shown.add(watcher);
@@ -182,12 +184,20 @@ export class WatchedContext implements EventListener {
     this.#version = versionOf(context);
   }
 
-  /** Who polls for all replicas tells them what they have not heard of. */
-  #announce(): void {
+  /**
+   * Who polls for all replicas tells them what they have not heard of. Of another owner they have to
+   * hear though the version be the same: streams may have to end.
+   */
+  #announce(ownerId: string | null): void {
     const { events, leases, id } = this.#options;
-    if (leases === null || !this.#isPolling || this.#version === this.#toldVersion) return;
-    this.#toldVersion = this.#version;
-    events.publish(id, versionPrefix + this.#version);
+    const isTransferred = this.#ownerId !== undefined && this.#ownerId !== ownerId;
+    this.#ownerId = ownerId;
+    if (leases === null || !this.#isPolling) return;
+    if (isTransferred) events.publish(id, changed);
+    else if (this.#version !== this.#toldVersion) {
+      this.#toldVersion = this.#version;
+      events.publish(id, versionPrefix + this.#version);
+    }
   }
 
   #fail(read: number, error: unknown, isUpdate: boolean): void {

@@ -139,6 +139,18 @@ describeWithRedis('replicas that share a Redis', () => {
     }
   });
 
+  it('end the stream of a former owner though the state is the same and another one polls', async () => {
+    await start();
+    const [administrators] = await openEach(1);
+    const former = await open(1);
+    await former.next();
+    await sleep(2 * pollMs);
+    store({ step: 1 }, { user_id: 'bob' });
+    expect(await former.rest()).toMatchObject([{ code: 'FORBIDDEN' }]);
+    store({ step: 2 }, { user_id: 'bob' });
+    expect(await administrators?.next()).toMatchObject({ context: { step: 2 } });
+  });
+
   it('read for each stream by itself with UPSTREAM_AUTH=forward', async () => {
     await start({ UPSTREAM_AUTH: 'forward' });
     const watching = [await open(0), await open(1)];
