@@ -189,6 +189,34 @@ describe('a client that leaves before its answer', () => {
   });
 });
 
+describe('a client that leaves with several requests under way on one connection', () => {
+  const stream = JSON.stringify({
+    query: 'subscription { executionContextUpdated(id: "ctx_1") { __typename } }',
+  });
+
+  it.each([
+    ['streams', stream],
+    ['a stream and an answer behind it', typename],
+  ])('leaves none of them behind: %s', async (name, second) => {
+    const asked = [await authorization(), 'accept: text/event-stream, application/json'];
+    const socket = await dial(gateway.url);
+    const ids = ['first', 'second'].map((which) => `${which}-of-${name.replaceAll(' ', '-')}`);
+    socket.write(
+      post(stream, ...asked, `x-request-id: ${ids[0]}`) +
+        post(second, ...asked, `x-request-id: ${ids[1]}`),
+    );
+    await once(socket, 'data');
+    const inFlight = /gateway_requests_in_flight (\d+)/;
+    await expect.poll(async () => inFlight.exec(await metrics())?.[1]).toBe('2');
+    socket.destroy();
+    for (const id of ids) {
+      expect(await lineOf(id)).toMatchObject({ status: 499, complete: false });
+    }
+    expect(await metrics()).toContain('gateway_streams_open 0\n');
+    expect(await metrics()).toContain('gateway_requests_in_flight 0\n');
+  });
+});
+
 describe('a client that waits for 100 Continue', () => {
   /** Sends the head alone, and the body once it may. */
   async function ask(body: string, ...headers: readonly string[]): Promise<string> {

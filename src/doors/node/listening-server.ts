@@ -99,11 +99,15 @@ export async function listen({
    * generation each of them keeps a request's whole graph alive until the next full collection.
    */
   const connections = new Map<Socket, ServerResponse | typeof idle | typeof unread | null>();
+  /** The responses under way of connections that have, or had, more than one. */
+  const pipelined = new Map<Socket, Set<ServerResponse>>();
   /** Connections on which the parser has given up: it fails again at each further chunk. */
   const refused = new WeakSet<Socket>();
   let draining = false;
 
   const accept: RequestListener = (request, response) => {
+    // Its turn comes after that of the one before.
+    if (response.socket === null) notePipelined(request.socket, response);
     connections.set(request.socket, response);
     response.on('finish', forgetResponse);
     if (draining) endConnectionAfter(response);
@@ -113,6 +117,16 @@ export async function listen({
   function forgetResponse(this: ServerResponse): void {
     const { socket, complete } = this.req;
     if (connections.get(socket) === this) connections.set(socket, complete ? idle : unread);
+  }
+
+  function notePipelined(socket: Socket, response: ServerResponse): void {
+    const underWay = pipelined.get(socket) ?? new Set();
+    pipelined.set(socket, underWay);
+    for (const each of [connections.get(socket), response]) {
+      if (!(each instanceof ServerResponse) || underWay.has(each)) continue;
+      underWay.add(each);
+      each.once('close', () => underWay.delete(each));
+    }
   }
   const server = createServer(
     {
@@ -174,11 +188,19 @@ export async function listen({
     });
   }
   function onEnd(this: Socket): void {
-    const answer = connections.get(this);
-    if (answer instanceof ServerResponse) watchHalfClosed(this, answer);
+    for (const answer of pipelined.get(this) ?? [connections.get(this)]) {
+      if (answer instanceof ServerResponse) watchHalfClosed(this, answer);
+    }
   }
   function onClose(this: Socket): void {
     connections.delete(this);
+    for (const response of pipelined.get(this) ?? []) {
+      // Node tells the one whose turn it is alone.
+      if (response.socket !== null) continue;
+      response.destroy();
+      response.emit('close');
+    }
+    pipelined.delete(this);
   }
   server.on('connection', (socket) => {
     connections.set(socket, null);
