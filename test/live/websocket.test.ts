@@ -159,6 +159,25 @@ describe('a WebSocket', () => {
   });
 
   it.each([
+    ['no operationName', {}],
+    ['one that is not there', { operationName: 'C' }],
+  ])('answers several operations with %s as HTTP does, and it is no bug', async (_, more) => {
+    const payload = { query: 'query A { __typename } query B { __typename }', ...more };
+    const { socket, messages } = await openReady();
+    messages.length = 0;
+    socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload }));
+    await eventually(() => messages.length, 1);
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(payload),
+    });
+    const { errors } = (await response.json()) as { errors: unknown };
+    expect(JSON.parse(messages[0] ?? '')).toEqual({ id: 'a', type: 'error', payload: errors });
+    expect(gateway.logs()).not.toContain('"level":"error"');
+  });
+
+  it.each([
     ['no JSON', '{', 4400],
     ['no object', '[]', 4400],
     ['an unknown type', '{"type":"start"}', 4400],

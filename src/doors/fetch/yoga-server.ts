@@ -1,9 +1,9 @@
 import {
   getOperationAST,
   OperationTypeNode,
+  GraphQLError,
   type DocumentNode,
   type ExecutionResult,
-  type GraphQLError,
 } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 
@@ -79,12 +79,13 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
       const params = { query: named.text, operationName, variables };
       const run = yoga.getEnveloped({ incoming, document: named, params } as never);
       const document = run.parse(named.text) as DocumentNode;
+      const operation = getOperationAST(document, operationName)?.operation;
+      if (operation === undefined) return { errors: [undetermined()] };
       const errors = run.validate(engine.schema, document) as readonly GraphQLError[];
       if (errors.length > 0) return { errors };
       const contextValue: unknown = await run.contextFactory();
       const { schema } = engine;
       const args = { schema, document, operationName, variableValues: variables, contextValue };
-      const operation = getOperationAST(document, operationName)?.operation;
       return await (operation === OperationTypeNode.SUBSCRIPTION
         ? (run.subscribe(args) as ReturnType<typeof perform>)
         : (run.execute(args) as ReturnType<typeof perform>));
@@ -101,4 +102,11 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
       return result;
     },
   };
+}
+
+/** As Yoga refuses it over HTTP. */
+function undetermined(): GraphQLError {
+  return new GraphQLError('Could not determine what operation to execute.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+  });
 }
