@@ -36,6 +36,6 @@ function ask(socket: Socket, answer: ServerResponse, delayMs: number): void {
       answer.writeProcessing();
     }
     const isFirst = delayMs === 0 || delayMs === firstMs;
-    ask(socket, answer, isFirst ? (isItsTurn ? secondMs : delayMs) : furtherMs);
+    ask(socket, answer, isFirst ? (isItsTurn ? secondMs : firstMs) : furtherMs);
   }, delayMs).unref();
 }
