@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { listen } from '../../src/doors/node/listening-server.ts';
 import { subprotocol } from '../../src/doors/node/websocket-session.ts';
 import { createWebSocketDoor } from '../../src/doors/node/websocket.ts';
-import { answersTo } from '../support/wire.ts';
+import { answersTo, lines } from '../support/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { startReplica } from '../support/replica.ts';
@@ -309,6 +309,25 @@ describe('a WebSocket', () => {
     socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
     expect(await eventually(() => answer.includes('{"status":"ok"}'), true)).toBe(true);
     socket.destroy();
+  });
+
+  it('takes a handshake whose target is in absolute form', async () => {
+    const answer = await answersTo(
+      gateway.url,
+      lines(
+        'GET http://gateway.example/graphql?a=b HTTP/1.1',
+        'host: gateway.example',
+        'connection: Upgrade',
+        'upgrade: websocket',
+        'sec-websocket-version: 13',
+        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+        `sec-websocket-protocol: ${subprotocol}`,
+        '',
+        // A close frame, masked with zeros.
+        '\x88\x80\0\0\0\0',
+      ),
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 101 /);
   });
 
   it('refuses the handshake at other paths', async () => {

@@ -15,7 +15,7 @@ import { endRequestSpan, startRequestSpan } from '../../telemetry/request-span.t
 import type { Tracer } from '../../telemetry/tracing.ts';
 import { EventResponses } from './event-responses.ts';
 import { handOver, type HandleFetch } from './handover.ts';
-import { NodeRequest, type RequestHeaders } from './node-request.ts';
+import { NodeRequest, pathOf, type RequestHeaders } from './node-request.ts';
 import { createLanding, type LandingOptions } from './landing.ts';
 import { answerProbe, createProbes, type Readiness } from './probes.ts';
 import { bodyTooLarge, isEncoded, notFound, refusals } from './refusal.ts';
@@ -235,14 +235,6 @@ const forbiddenMethods: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRAC
 /** Whether it depends on the body of a request how it is answered. */
 function isReadable(method: string, { accept, contentType }: RequestHeaders): boolean {
   return method === 'POST' && isJson(contentType) && negotiate(accept) !== null;
-}
-
-/** The path of a request's target, which may be in absolute form (RFC 9112, section 3.2.2). */
-function pathOf(target: string): string {
-  const end = target.indexOf('?');
-  const path = end === -1 ? target : target.slice(0, end);
-  if (path.startsWith('/')) return path;
-  return /^https?:\/\/[^/]+(\/.*)?$/i.exec(path)?.[1] ?? '/';
 }
 
 /** RFC 9112, section 3.2: a request without one valid Host is refused. HTTP/1.0 had none. */

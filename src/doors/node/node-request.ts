@@ -226,3 +226,11 @@ export class RequestHeaders {
     }
   }
 }
+
+/** The path of a request's target, which may be in absolute form (RFC 9112, section 3.2.2). */
+export function pathOf(target: string): string {
+  const end = target.indexOf('?');
+  const path = end === -1 ? target : target.slice(0, end);
+  if (path.startsWith('/')) return path;
+  return /^https?:\/\/[^/]+(\/.*)?$/i.exec(path)?.[1] ?? '/';
+}

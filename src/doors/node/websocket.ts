@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 
 import { acceptRequestId, readTraceContext } from '../../engine/incoming.ts';
 import type { Upgrades } from './listening-server.ts';
-import { RequestHeaders } from './node-request.ts';
+import { pathOf, RequestHeaders } from './node-request.ts';
 import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
 import { createSecretCheck } from './router-secret.ts';
 import { subprotocol, WebSocketSession, type SessionOptions } from './websocket-session.ts';
@@ -35,8 +35,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
   let pings: NodeJS.Timeout | undefined;
 
   function whyRefused(url: string, { routerSecret: secret }: RequestHeaders): Refusal | null {
-    const [path] = url.split('?', 1);
-    if (path !== endpoint) return notFound(endpoint);
+    if (pathOf(url) !== endpoint) return notFound(endpoint);
     return hasSecret(secret) ? null : refusals.notByRouter;
   }
 
