@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { createCase, type Case } from './cases.ts';
 import type { Side } from './sides.ts';
 import { median } from './statistics.ts';
@@ -49,6 +51,8 @@ async function countPromises(
   cases: readonly Case[],
 ): Promise<number[]> {
   const measured = await testbed.startSide(side, { countPromises: true });
+  // The gateway loads Yoga half a second after its start.
+  await sleep(2_000);
   const counts: number[] = [];
   for (const asked of cases) {
     await testbed.untilAnswered(measured, asked);
