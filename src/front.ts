@@ -98,11 +98,15 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     const { method, headers } = request;
     const requestId = acceptRequestId(headers.get('x-request-id'));
     const outgoing = new Outgoing();
-    const trace = readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
     const span =
       tracer === null || !isOperation
         ? null
-        : startRequestSpan(tracer, { requestId, method, path: shownPath, trace });
+        : startRequestSpan(tracer, {
+            requestId,
+            method,
+            path: shownPath,
+            trace: readTraceContext(headers.get('traceparent'), headers.get('tracestate')),
+          });
     const known = { requestId, outgoing, span };
     if (isOperation) metrics.requests.started();
     let response: Response;

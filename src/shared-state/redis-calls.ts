@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import type { RedisClock } from './redis-clock.ts';
-import { ReplyTimeoutError } from './redis-failure.ts';
+import { onceNoReplyCame, ReplyTimeoutError } from './redis-failure.ts';
 import type { RedisProgram, RedisScript } from './redis-program.ts';
 
 /** One call of a script. */
@@ -194,13 +194,7 @@ class Batch {
     }
   }
 
-  /**
-   * Gives up each call at its time.
-   *
-   * Timers run before sockets are read. When this process stalled longer than a call may take, the
-   * timer fires although the answer has been lying in the socket: so on expiry the event loop reads
-   * its sockets once (`setImmediate` runs right after that) and an answer that was there is taken.
-   */
+  /** Gives up each call at its time. */
   watchTime(): void {
     let soonestMs = Infinity;
     for (const call of this.#calls) {
@@ -208,11 +202,9 @@ class Batch {
     }
     if (soonestMs === Infinity) return;
     const leftMs = Math.max(0, Math.ceil(soonestMs - performance.now()));
-    this.#timer = setTimeout(() => {
-      setImmediate(() => {
-        this.#giveUp(soonestMs);
-      });
-    }, leftMs);
+    this.#timer = onceNoReplyCame(leftMs, () => {
+      this.#giveUp(soonestMs);
+    });
   }
 
   answer(reply: unknown, clock: RedisClock, explain: (error: Error) => Error): void {

@@ -55,21 +55,30 @@ export class ReplyTimeoutError extends Error {
 }
 
 /**
- * Waits at most `timeoutMs` for `reply`.
+ * Calls `expired` once `timeoutMs` have passed and no reply is there.
  *
  * Timers run before sockets are read. When this process stalled longer than the time-out, the timer
  * fires although the reply has been lying in the socket: so on expiry the event loop reads its
  * sockets once (`setImmediate` runs right after that) and a reply that was there is taken.
  *
+ * @param expired - May still be called, once, after the timer was cleared in that last moment.
+ */
+export function onceNoReplyCame(timeoutMs: number, expired: () => void): NodeJS.Timeout {
+  return setTimeout(() => {
+    setImmediate(expired);
+  }, timeoutMs);
+}
+
+/**
+ * Waits at most `timeoutMs` for `reply`.
+ *
  * @throws {ReplyTimeoutError}
  */
 export function withinTimeout<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      setImmediate(() => {
-        reject(new ReplyTimeoutError(`No reply within ${timeoutMs} ms.`));
-      });
-    }, timeoutMs);
+    const timer = onceNoReplyCame(timeoutMs, () => {
+      reject(new ReplyTimeoutError(`No reply within ${timeoutMs} ms.`));
+    });
     reply.then(
       (value) => {
         clearTimeout(timer);
