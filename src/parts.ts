@@ -7,7 +7,7 @@ import { createTokenVerifier, type TokenVerifierOptions } from './identity/token
 import { isAdministrator, type AdministratorRule } from './identity/user.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from './rate-limit/store.ts';
-import { createRestClient, type RestClient } from './rest/client.ts';
+import { createRestClient, portOf, type RestClient } from './rest/client.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -59,12 +59,12 @@ export function createApi(options: ApiOptions): {
   readonly failures: Pick<FailureLog, 'cause'>;
 } {
   const { url, apiKey, timeoutMs, administrators, logger, metrics } = options;
-  const { hostname: host, port, protocol } = new URL(url);
+  const base = new URL(url);
   const failures = createFailureLog({
     logger,
     what: 'the API',
-    host,
-    port: port === '' ? defaultPorts[protocol] : Number(port),
+    host: base.hostname,
+    port: portOf(base),
   });
   const client = createRestClient({
     url,
@@ -107,8 +107,6 @@ export function createApi(options: ApiOptions): {
     : createOwnership({ isAdministrator: (user) => isAdministrator(user, administrators) });
   return { client, executionContexts: { store, ownership }, failures };
 }
-
-const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 export interface IdentityProviderOptions
   extends Telemetry, Omit<TokenVerifierOptions, 'onKeyFetch'> {}

@@ -159,7 +159,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
     prefix,
     server: {
       'server.address': base.hostname,
-      'server.port': Number(base.port) || (base.protocol === 'https:' ? 443 : 80),
+      'server.port': portOf(base),
     },
     headersOf: createRequestHeaders(apiKey),
     onExchange,
@@ -251,4 +251,10 @@ function withBulkhead(bulkhead: Bulkhead, next: Send): Send {
       settle(outcome, attempts);
     });
   };
+}
+
+/** The port that an `http:` or `https:` URL leads to, named in it or not. */
+export function portOf({ port, protocol }: Pick<URL, 'port' | 'protocol'>): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
 }
