@@ -65,20 +65,13 @@ export function skipSpace(bytes: Uint8Array, i: number): number {
 
 /** The index after the string whose opening quote is at `i`, or {@link INVALID}. */
 export function endOfString(bytes: Uint8Array, i: number): number {
-  i++;
-  for (;;) {
-    i = endOfPlain(bytes, i);
-    const byte = byteAt(bytes, i);
-    if (byte === QUOTE) return i + 1;
-    if (byte !== BACKSLASH) return INVALID;
-    i = endOfEscape(bytes, i);
-    if (i < 0) return INVALID;
-  }
+  i = endOfPlain(bytes, i + 1);
+  return byteAt(bytes, i) === QUOTE ? i + 1 : endOfEscapedString(bytes, i);
 }
 
+/** Most bytes of most bodies pass here: four at a time, with one check of the bounds. */
 function endOfPlain(bytes: Uint8Array, i: number): number {
   const { length } = bytes;
-  // Four at a time, with one check of the bounds: most bytes of most bodies pass here.
   while (
     i + 4 <= length &&
     isIn(PLAIN, bytes, i) &&
@@ -90,6 +83,16 @@ function endOfPlain(bytes: Uint8Array, i: number): number {
   }
   while (i < length && isIn(PLAIN, bytes, i)) i++;
   return i;
+}
+
+/** The index after a string that goes on at `i` with what does not stand for itself. */
+function endOfEscapedString(bytes: Uint8Array, i: number): number {
+  while (byteAt(bytes, i) === BACKSLASH) {
+    i = endOfEscape(bytes, i);
+    if (i < 0) return INVALID;
+    i = endOfPlain(bytes, i);
+  }
+  return byteAt(bytes, i) === QUOTE ? i + 1 : INVALID;
 }
 
 function endOfEscape(bytes: Uint8Array, i: number): number {
@@ -121,24 +124,12 @@ function endOfDigits(bytes: Uint8Array, i: number): number {
   return i > start ? i : INVALID;
 }
 
-function endOfWord(bytes: Uint8Array, i: number, word: Uint8Array): number {
+/** Of what is neither a string, an array nor an object, and begins with the byte `first`. */
+function endOfOther(bytes: Uint8Array, i: number, first: number): number {
+  if (first <= 0x39 /* 9 */) return endOfNumber(bytes, i);
+  const word = first === LETTER_T ? TRUE : first === LETTER_F ? FALSE : NULL;
   for (let k = 0; k < word.length; k++) if (byteAt(bytes, i + k) !== word[k]) return INVALID;
   return i + word.length;
-}
-
-function endOfScalar(bytes: Uint8Array, i: number): number {
-  switch (byteAt(bytes, i)) {
-    case QUOTE:
-      return endOfString(bytes, i);
-    case LETTER_T:
-      return endOfWord(bytes, i, TRUE);
-    case LETTER_F:
-      return endOfWord(bytes, i, FALSE);
-    case LETTER_N:
-      return endOfWord(bytes, i, NULL);
-    default:
-      return endOfNumber(bytes, i);
-  }
 }
 
 /**
@@ -148,13 +139,6 @@ function endOfScalar(bytes: Uint8Array, i: number): number {
 export function startOfMemberValue(bytes: Uint8Array, i: number): number {
   i = skipSpace(bytes, i);
   return byteAt(bytes, i) === COLON ? skipSpace(bytes, i + 1) : INVALID;
-}
-
-function skipKey(bytes: Uint8Array, i: number): number {
-  i = skipSpace(bytes, i);
-  if (byteAt(bytes, i) !== QUOTE) return INVALID;
-  i = endOfString(bytes, i);
-  return i < 0 ? INVALID : startOfMemberValue(bytes, i);
 }
 
 /** More levels than any body has bytes. */
@@ -171,28 +155,41 @@ const STACK = new Uint8Array(256);
 export function endOfValue(bytes: Uint8Array, i: number, maxDepth = ANY_DEPTH): number {
   let stack: Uint8Array = STACK;
   let depth = 0;
-  value: for (;;) {
+  /** What would close the innermost of what is open. */
+  let close = 0;
+  /** Whether a key has to stand at `i`. */
+  let isKey = false;
+  next: for (;;) {
     // A call for each place where whitespace may stand would cost a fifth more.
     let byte = byteAt(bytes, i);
     if (byte <= SPACE) {
       i = skipSpace(bytes, i);
       byte = byteAt(bytes, i);
     }
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+    if (byte === QUOTE) {
+      i = endOfString(bytes, i);
+      if (isKey) {
+        if (i > 0) i = byteAt(bytes, i) === COLON ? i + 1 : startOfMemberValue(bytes, i);
+        if (i < 0) return INVALID;
+        isKey = false;
+        continue;
+      }
+    } else if (isKey) {
+      return INVALID;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       if (depth === maxDepth) return TOO_DEEP;
       if (depth === stack.length) stack = enlarge(stack);
-      const close = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
+      close = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
       stack[depth++] = close;
       i = skipSpace(bytes, i + 1);
       if (byteAt(bytes, i) !== close) {
-        if (close === CLOSE_BRACE) i = skipKey(bytes, i);
-        if (i < 0) return INVALID;
+        isKey = close === CLOSE_BRACE;
         continue;
       }
     } else {
-      i = endOfScalar(bytes, i);
-      if (i < 0) return INVALID;
+      i = endOfOther(bytes, i, byte);
     }
+    if (i < 0) return INVALID;
     while (depth > 0) {
       byte = byteAt(bytes, i);
       if (byte <= SPACE) {
@@ -200,14 +197,13 @@ export function endOfValue(bytes: Uint8Array, i: number, maxDepth = ANY_DEPTH): 
         byte = byteAt(bytes, i);
       }
       i++;
-      const close = stack[depth - 1];
       if (byte === COMMA) {
-        if (close === CLOSE_BRACE) i = skipKey(bytes, i);
-        if (i < 0) return INVALID;
-        continue value;
+        isKey = close === CLOSE_BRACE;
+        continue next;
       }
       if (byte !== close) return INVALID;
       depth--;
+      close = depth > 0 ? (stack[depth - 1] ?? 0) : 0;
     }
     return i;
   }
