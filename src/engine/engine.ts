@@ -1,7 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 
 import type { Identity, ResolveIdentity } from '../identity/identity.ts';
-import { JsonText, type JsonSource } from '../json/index.ts';
+import { JsonOutput, JsonText, type JsonSource } from '../json/index.ts';
 import type { Incoming } from './incoming.ts';
 import type { Parameters } from './parameters.ts';
 import {
@@ -28,8 +28,8 @@ export interface EngineOptions extends RequestEnvironment {
 /** A result that has errors, with what is left of its data. */
 export type FailedResult = ExecutionResult<JsonText | null>;
 
-/** Called exactly once: with the result's JSON text, or with a result that has errors. */
-export type EngineSettler = (text: string | null, failed: FailedResult | null) => void;
+/** Called exactly once: with the result as JSON, or with a result that has errors. */
+export type EngineSettler = (output: JsonOutput | null, failed: FailedResult | null) => void;
 
 /** What runs operations, whatever door they came by. */
 export interface Engine {
@@ -89,8 +89,8 @@ export function createEngine(options: EngineOptions): Engine {
     noteOperation(incoming, plan);
     const request = new RequestContext(options, incoming, identity, plan.isSharing);
     plan.run(args, request, (data, errors) => {
-      if (errors === null) settle(`{"data":${String(data)}}`, null);
-      else settle(null, failedResult(data, errors));
+      if (errors === null && data !== null) settle(resultOf(data), null);
+      else settle(null, failedResult(data?.toString() ?? null, errors ?? []));
     });
   }
 
@@ -151,6 +151,14 @@ export function createEngine(options: EngineOptions): Engine {
         : new RequestContext(options, incoming, identity, true);
     },
   };
+}
+
+function resultOf(data: JsonOutput): JsonOutput {
+  const output = new JsonOutput();
+  output.write('{"data":');
+  output.append(data);
+  output.write('}');
+  return output;
 }
 
 function noteOperation({ outgoing }: Incoming, { kind, name }: PreparedRequest['plan']): void {

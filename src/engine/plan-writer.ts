@@ -1,7 +1,5 @@
 import {
-  GraphQLBoolean,
   GraphQLError,
-  GraphQLInt,
   Kind,
   getNamedType,
   getNullableType,
@@ -23,18 +21,20 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import { JsonText, quoteJson, writeJson } from '../json/index.ts';
+import { JsonOutput, JsonText, quoteJson, writeJson } from '../json/index.ts';
 import { NotPlannable } from './plan-arguments.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * Writes a value of one object type as the JSON text of what was selected of it.
+ * Writes what was selected of a value of one object type.
  *
- * @throws GraphQLError for a bug in a field that must not be null, with its path.
+ * @throws GraphQLError for a bug in a field that must not be null, with its path. What was written
+ *   until then is half a value.
  */
-export type ObjectWriter = (value: object, writing: Writing) => string;
+export type ObjectWriter = (value: object, writing: Writing) => void;
 
-type ValueWriter = (value: unknown, writing: Writing) => string;
+/** Those of leaves write either the whole value or nothing. */
+type ValueWriter = (value: unknown, writing: Writing) => void;
 
 /**
  * The writing of one root field's result: whom it is for, where in it the writer is, and which fields
@@ -43,6 +43,7 @@ type ValueWriter = (value: unknown, writing: Writing) => string;
  */
 export class Writing {
   readonly request: RequestContext;
+  readonly output = new JsonOutput();
   /** Where the object stands whose fields are being written. */
   readonly path: (string | number)[];
   /** Of the fields that became null. */
@@ -55,15 +56,15 @@ export class Writing {
   }
 
   /**
-   * Notes the error of a field, or of an item, that may be null.
+   * Notes the error of a field, or of an item, that may be null, and writes that it is.
    *
    * @throws GraphQLError the error where it may not.
    */
-  failed(error: unknown, key: string | number, { nodes, isNullable }: Place): 'null' {
+  failed(error: unknown, key: string | number, { nodes, isNullable }: Place): void {
     const located = locate(error, nodes, [...this.path, key]);
     if (!isNullable) throw located;
     (this.errors ??= []).push(located);
-    return 'null';
+    this.output.write('null');
   }
 }
 
@@ -206,12 +207,14 @@ export class WriterCompiler {
         if (value === null || value === undefined) {
           throw new Error(`Cannot return null for non-nullable field ${coordinate}.`);
         }
-        return write(value, writing);
+        write(value, writing);
       };
     }
     const write = this.#nullableWriter(type, nodes, coordinate);
-    return (value, writing) =>
-      value === null || value === undefined ? 'null' : write(value, writing);
+    return (value, writing) => {
+      if (value === null || value === undefined) writing.output.write('null');
+      else write(value, writing);
+    };
   }
 
   #nullableWriter(
@@ -222,7 +225,9 @@ export class WriterCompiler {
     if (isLeafType(type)) return leafWriter(type);
     if (isObjectType(type)) {
       const write = this.objectWriter(type, selectionsOf(nodes));
-      return (value, writing) => write(value as object, writing);
+      return (value, writing) => {
+        write(value as object, writing);
+      };
     }
     if (isListType(type)) {
       const itemType = type.ofType as GraphQLOutputType;
@@ -250,30 +255,45 @@ const noInfo = Object.freeze({}) as GraphQLResolveInfo;
 
 function writeSteps(steps: readonly Step[], tail: string): ObjectWriter {
   return (value, writing) => {
-    let out = '';
-    for (const step of steps) out += step.text + writeField(step, value, writing);
-    return out + tail;
+    const { output } = writing;
+    for (const step of steps) {
+      output.write(step.text);
+      if (step.isLeaf) writeLeaf(step, value, writing);
+      else writeComposite(step, value, writing);
+    }
+    output.write(tail);
   };
 }
 
-function writeField(step: Step, source: object, writing: Writing): string {
-  const { path } = writing;
-  const depth = path.length;
+function writeLeaf(step: Step, source: object, writing: Writing): void {
   try {
-    const value = readField(step, source, writing.request);
-    if (value instanceof Error) throw value;
-    if (step.isLeaf) return step.write(value, writing);
-    path.push(step.key);
-    const text = step.write(value, writing);
-    path.length = depth;
-    return text;
+    step.write(readField(step, source, writing.request), writing);
   } catch (error) {
-    path.length = depth;
-    return writing.failed(error, step.key, step);
+    writing.failed(error, step.key, step);
   }
 }
 
-/** As graphql-js' own resolver does it where a field has none. */
+function writeComposite(step: Step, source: object, writing: Writing): void {
+  const { path, output } = writing;
+  const depth = path.length;
+  const mark = output.mark();
+  try {
+    const value = readField(step, source, writing.request);
+    path.push(step.key);
+    step.write(value, writing);
+    path.length = depth;
+  } catch (error) {
+    path.length = depth;
+    output.cutBack(mark);
+    writing.failed(error, step.key, step);
+  }
+}
+
+/**
+ * As graphql-js' own resolver does it where a field has none.
+ *
+ * @throws What the field is, where that is an error.
+ */
 function readField({ name, resolve }: Step, source: object, request: RequestContext): unknown {
   let value: unknown;
   if (resolve !== undefined) {
@@ -283,6 +303,7 @@ function readField({ name, resolve }: Step, source: object, request: RequestCont
     if (typeof value === 'function') value = value.call(source, noArguments, request, noInfo);
   }
   if (value instanceof Promise) throw new TypeError(`The field ${name} is asynchronous.`);
+  if (value instanceof Error) throw value;
   return value;
 }
 
@@ -291,24 +312,25 @@ function listWriter(writeItem: ValueWriter, place: Place, coordinate: string): V
     if (!isIterable(list)) {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${coordinate}".`);
     }
-    const { path } = writing;
+    const { path, output } = writing;
     const depth = path.length;
-    let out = '[';
     let index = 0;
     for (const item of list) {
-      if (index > 0) out += ',';
+      output.write(index === 0 ? '[' : ',');
       path[depth] = index;
+      const mark = output.mark();
       try {
         if (item instanceof Error) throw item;
-        out += writeItem(item, writing);
+        writeItem(item, writing);
       } catch (error) {
         path.length = depth;
-        out += writing.failed(error, index, place);
+        output.cutBack(mark);
+        writing.failed(error, index, place);
       }
       index += 1;
     }
     path.length = depth;
-    return `${out}]`;
+    output.write(index === 0 ? '[]' : ']');
   };
 }
 
@@ -321,13 +343,11 @@ function selectionsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
 }
 
 function leafWriter(type: GraphQLLeafType): ValueWriter {
-  if (type === GraphQLInt || type === GraphQLBoolean) {
-    return (value) => writeJson(serialize(type, value));
-  }
-  return (value) => {
+  return (value, { output }) => {
     const serialized = serialize(type, value);
-    if (typeof serialized === 'string') return quoteJson(serialized);
-    return serialized instanceof JsonText ? serialized.text : writeJson(serialized);
+    if (typeof serialized === 'string') output.write(quoteJson(serialized));
+    else if (serialized instanceof JsonText) output.writeValue(serialized);
+    else output.write(writeJson(serialized));
   };
 }
 

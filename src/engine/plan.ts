@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 
 import { TypedError } from '../errors.ts';
+import { JsonOutput } from '../json/index.ts';
 import {
   NotPlannable,
   compileArguments,
@@ -61,10 +62,10 @@ export type OpenPlan = (
 ) => Promise<EventStream<WrittenResult>>;
 
 /**
- * @param data - Its text; `null` where a field failed that must not be null.
+ * @param data - `null` where a field failed that must not be null.
  * @param errors - Bugs, each with its path: what was raised for the client among them. `null`: none.
  */
-export type PlanSettler = (data: string | null, errors: readonly GraphQLError[] | null) => void;
+export type PlanSettler = (data: JsonOutput | null, errors: readonly GraphQLError[] | null) => void;
 
 /**
  * Makes a plan of a document that was parsed, limited and validated.
@@ -165,16 +166,21 @@ function keyOfField({ alias, name }: FieldNode): string {
   return (alias ?? name).value;
 }
 
-/** @throws TypeError where the result has no such member. */
+/**
+ * Writes a field, its key before it.
+ *
+ * @throws TypeError where the result has no such member.
+ */
 function writeMember(
-  { writers }: PlannedField,
+  { writers, text }: PlannedField,
   member: string,
   value: object,
   writing: Writing,
-): string {
+): void {
   const write = writers.get(member);
   if (write === undefined) throw new TypeError(`${member} is no member of the result.`);
-  return write(value, writing);
+  writing.output.write(text);
+  write(value, writing);
 }
 
 /** The error of a root field; one from below keeps its own path. */
@@ -196,12 +202,13 @@ function openerOf(fields: readonly PlannedField[]): OpenPlan {
 }
 
 function openerOfField(field: PlannedField): OpenPlan {
-  const { kind, node, key, text, operation, union } = field;
+  const { kind, node, key, operation, union } = field;
 
   function write(event: object, { request, writeFailed }: Subscriber): string {
     const writing = new Writing(request, key);
     try {
-      const data = `{${text}${writeMember(field, union.memberOf(event), event, writing)}}`;
+      writeMember(field, union.memberOf(event), event, writing);
+      const data = `{${writing.output.toString()}}`;
       return writing.errors === null ? `{"data":${data}}` : writeFailed(data, writing.errors);
     } catch (error) {
       return writeFailed(null, [...(writing.errors ?? []), errorAt(field, error)]);
@@ -233,7 +240,7 @@ class Run {
   readonly #args: FieldArguments;
   readonly #request: RequestContext;
   readonly #settle: PlanSettler;
-  readonly #results: string[];
+  readonly #results: JsonOutput[];
   #errors: readonly GraphQLError[] | null = null;
   #left: number;
   #isSerial = false;
@@ -249,7 +256,7 @@ class Run {
     this.#args = args;
     this.#request = request;
     this.#settle = settle;
-    this.#results = new Array<string>(fields.length);
+    this.#results = new Array<JsonOutput>(fields.length);
     this.#left = fields.length;
   }
 
@@ -285,7 +292,7 @@ class Run {
 
   /** @param outcome - What the operation came to, or the error it was refused with. */
   #answer(index: number, field: PlannedField, outcome: unknown): void {
-    const { kind, node, text, key, union, operation } = field;
+    const { kind, node, key, union, operation } = field;
     const writing = new Writing(this.#request, key);
     try {
       const member = union.memberOf(outcome as object);
@@ -294,14 +301,15 @@ class Run {
       if (outcome === null || outcome === undefined) {
         throw new Error(`Cannot return null for non-nullable field ${operation.field}.`);
       }
-      this.#results[index] = text + writeMember(field, member, outcome, writing);
+      writeMember(field, member, outcome, writing);
+      this.#results[index] = writing.output;
     } catch (bug) {
       this.#fail(field, bug, writing.errors);
       return;
     }
     if (writing.errors !== null) this.#errors = [...(this.#errors ?? []), ...writing.errors];
     this.#left -= 1;
-    if (this.#left === 0) this.#end(`{${this.#results.join('')}}`, this.#errors);
+    if (this.#left === 0) this.#end(joined(this.#results), this.#errors);
     else if (this.#isSerial) this.#perform(index + 1);
   }
 
@@ -310,9 +318,18 @@ class Run {
     this.#end(null, [...(this.#errors ?? []), ...(before ?? []), errorAt(field, error)]);
   }
 
-  #end(data: string | null, errors: readonly GraphQLError[] | null): void {
+  #end(data: JsonOutput | null, errors: readonly GraphQLError[] | null): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#settle(data, errors);
   }
+}
+
+/** The object of the fields. */
+function joined(fields: readonly JsonOutput[]): JsonOutput {
+  const output = new JsonOutput();
+  output.write('{');
+  for (const field of fields) output.append(field);
+  output.write('}');
+  return output;
 }

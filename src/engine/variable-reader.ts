@@ -201,9 +201,9 @@ function readValue(
 /** Objects and arrays stay as they were written; scalars get the one spelling that coercion gives. */
 function toJsonText(source: JsonSource, at: number, end: number): JsonText {
   const first = source.bytes[at];
-  const text = source.slice(at, end);
-  const isContainer = first === OPEN_BRACE || first === OPEN_BRACKET;
-  return isContainer ? new JsonText(text, maxDirectDepth) : jsonText(parseJson(text));
+  return first === OPEN_BRACE || first === OPEN_BRACKET
+    ? JsonText.slice(source, at, end, maxDirectDepth)
+    : jsonText(parseJson(source.slice(at, end)));
 }
 
 export function hasAllRequired(members: readonly Member[], values: Values): boolean {

@@ -1,4 +1,4 @@
-import { quoteJson, type JsonSource, type JsonText } from '../json/index.ts';
+import { JsonOutput, quoteJson, type JsonSource, type JsonText } from '../json/index.ts';
 import { Malformed, type RestClient } from '../rest/client.ts';
 import type { RestOperation, RestRequest } from '../rest/request.ts';
 import type { ExecutionContext, ExecutionContextStore, ListQuery } from './model.ts';
@@ -80,11 +80,11 @@ export function createRestStore({
     create({ agentId, workflowId, userId, sessionId, context }, behalf, deadline) {
       const operation = operations.create;
       const body = writeMembers([
-        ['agent_id', quoteJson(agentId)],
-        ['workflow_id', quoteOptional(workflowId)],
-        ['user_id', quoteOptional(userId)],
-        ['session_id', quoteOptional(sessionId)],
-        ['context', textOf(context)],
+        ['agent_id', agentId],
+        ['workflow_id', workflowId],
+        ['user_id', userId],
+        ['session_id', sessionId],
+        ['context', context],
       ]);
       return askForContext({ operation, path: collection, id: null, body, behalf, deadline });
     },
@@ -92,8 +92,8 @@ export function createRestStore({
     update(id, { context, sessionId }, behalf, deadline, cancellation = null) {
       const operation = operations.update;
       const body = writeMembers([
-        ['context', textOf(context)],
-        ['session_id', quoteOptional(sessionId)],
+        ['context', context],
+        ['session_id', sessionId],
       ]);
       const path = pathOf(id);
       return askForContext({ operation, path, id, body, behalf, deadline, cancellation });
@@ -125,22 +125,23 @@ function listPath({ page, perPage, agentId, workflowId }: ListQuery): string {
   return `${collection}?${query.toString()}`;
 }
 
+type BodyMember = readonly [name: string, value: string | JsonText | null];
+
 /**
  * A JSON object of the members that have a value. To the API null and absent mean the same; absent
  * is what every version of it understands.
  */
-function writeMembers(members: readonly (readonly [name: string, text: string | null])[]): string {
-  let body = '{';
-  for (const [name, text] of members) {
-    if (text !== null) body += `${body.length > 1 ? ',' : ''}"${name}":${text}`;
+function writeMembers(members: readonly BodyMember[]): string | Buffer {
+  const output = new JsonOutput();
+  let before = '{';
+  for (const [name, value] of members) {
+    if (value === null) continue;
+    output.write(`${before}"${name}":`);
+    if (typeof value === 'string') output.write(quoteJson(value));
+    else output.writeValue(value);
+    before = ',';
   }
-  return `${body}}`;
-}
-
-function quoteOptional(text: string | null): string | null {
-  return text === null ? null : quoteJson(text);
-}
-
-function textOf(json: JsonText | null): string | null {
-  return json === null ? null : json.text;
+  output.write(before === '{' ? '{}' : '}');
+  const { content } = output;
+  return typeof content === 'string' ? content : Buffer.concat(content);
 }

@@ -182,7 +182,7 @@ function readState(source: JsonSource, reading: Reading, at: number): number {
   }
   if (end > 0) {
     reading.context.context =
-      source.bytes[at] === LETTER_N ? null : new JsonText(source.slice(at, end));
+      source.bytes[at] === LETTER_N ? null : JsonText.slice(source, at, end);
   }
   return end;
 }

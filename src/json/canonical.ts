@@ -15,7 +15,7 @@ import {
   endOfValue,
   skipSpace,
 } from './scanner.ts';
-import { JsonSource } from './source.ts';
+import type { JsonSource } from './source.ts';
 
 /**
  * One text for all spellings of a value, in UTF-8: no white space, strings and numbers in one form
@@ -24,8 +24,8 @@ import { JsonSource } from './source.ts';
  *
  * @param json - It may not nest thousands of levels deep.
  */
-export function canonicalJson({ text }: JsonText): Buffer {
-  return new CanonicalText(JsonSource.ofText(text)).write();
+export function canonicalJson({ source }: JsonText): Buffer {
+  return new CanonicalText(source).write();
 }
 
 /**

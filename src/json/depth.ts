@@ -15,11 +15,11 @@ import {
  * The path (keys, and indices in decimal) of the first array or object that is nested deeper than
  * `maxDepth`, or null where none is. A scalar has depth 0, `[]` depth 1, `[[]]` 2.
  */
-export function findTooDeep({ text, withinDepth }: JsonText, maxDepth: number): string[] | null {
-  // Each level takes two characters at least.
-  if (withinDepth <= maxDepth || text.length <= 2 * maxDepth) return null;
+export function findTooDeep(json: JsonText, maxDepth: number): string[] | null {
+  if (json.withinDepth <= maxDepth) return null;
+  const { bytes } = json.source;
   // Nearly none is too deep, and the scanner is quicker than the search for the path.
-  return endOfValue(Buffer.from(text), 0, maxDepth) === TOO_DEEP ? pathBelow(text, maxDepth) : null;
+  return endOfValue(bytes, 0, maxDepth) === TOO_DEEP ? pathBelow(json.text, maxDepth) : null;
 }
 
 /** The path of the first container below `maxDepth` levels, of which the text has one. */

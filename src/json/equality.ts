@@ -10,7 +10,7 @@ import {
   endOfValue,
   skipSpace,
 } from './scanner.ts';
-import { JsonSource, readItems, readMembers } from './source.ts';
+import { readItems, readMembers, type JsonSource } from './source.ts';
 
 /**
  * Whether two values are the same: structure and the order of members, strings by code unit, numbers
@@ -23,8 +23,7 @@ export function jsonEquals(one: JsonText, other: JsonText): boolean {
 }
 
 /** The value in the one spelling of all that mean the same. */
-function respell({ text }: JsonText): string {
-  const source = JsonSource.ofText(text);
+function respell({ source }: JsonText): string {
   const spelling: Spelling = { text: '' };
   spell(source, spelling, skipSpace(source.bytes, 0));
   return spelling.text;

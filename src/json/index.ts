@@ -3,6 +3,7 @@ export { findTooDeep } from './depth.ts';
 export { jsonEquals } from './equality.ts';
 export { JsonText, jsonText, quoteJson, writeJson } from './json-text.ts';
 export { mergePatch } from './merge-patch.ts';
+export { JsonOutput, type JsonContent } from './output.ts';
 export { parseJson } from './parse.ts';
 export { isRfc3339DateTime } from './rfc3339.ts';
 export {

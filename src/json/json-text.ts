@@ -1,22 +1,55 @@
-import { copyText, type JsonSource } from './source.ts';
+import { inspect, type InspectOptions } from 'node:util';
+
+import { JsonSource, longFrom } from './source.ts';
 
 /**
  * A JSON value as its text: valid by RFC 8259, and never checked again. It keeps what a plain value
  * would lose: digits that a double does not hold, the order of keys, how things were spelt.
+ *
+ * A long one that came in bytes stays so for as long as nobody asks for its text.
  */
 export class JsonText {
-  readonly text: string;
   /** How many levels arrays and objects nest at most; `Infinity` where nobody has looked. */
   readonly withinDepth: number;
+  #json: string | JsonSource;
 
-  constructor(text: string, withinDepth = Infinity) {
-    this.text = text;
+  /** @param json - The value alone, without white space around it. */
+  constructor(json: string | JsonSource, withinDepth = Infinity) {
+    this.#json = json;
     this.withinDepth = withinDepth;
   }
 
-  /** The same, without the body that the text may be a slice of: for whoever keeps it. */
-  copy(): JsonText {
-    return new JsonText(copyText(this.text), this.withinDepth);
+  /** The value that stands in `source` from `from` to before `to`. Keeps the source alive. */
+  static slice(source: JsonSource, from: number, to: number, withinDepth = Infinity): JsonText {
+    const isLong = to - from >= longFrom;
+    return new JsonText(isLong ? source.part(from, to) : source.slice(from, to), withinDepth);
+  }
+
+  get text(): string {
+    const json = this.#json;
+    return typeof json === 'string' ? json : json.slice(0, json.bytes.length);
+  }
+
+  /** The value alone, to be read. */
+  get source(): JsonSource {
+    const json = this.#json;
+    return typeof json === 'string' ? JsonSource.ofText(json) : json;
+  }
+
+  /** The bytes of a long value that came in bytes; `null` where it is text. */
+  get longBytes(): Buffer | null {
+    return typeof this.#json === 'string' ? null : this.#json.bytes;
+  }
+
+  /** The first character, which tells a value's type. */
+  get first(): string {
+    const { longBytes } = this;
+    return longBytes === null ? this.text.charAt(0) : String.fromCharCode(longBytes[0] ?? 0);
+  }
+
+  /** What is printed of it. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `JsonText ${inspect(this.text, options)}`;
   }
 
   /**
@@ -118,5 +151,7 @@ export function rememberSpan(
 export function jsonText(value: unknown): JsonText {
   if (value instanceof JsonText) return value;
   const span = typeof value === 'object' && value !== null ? SpanField.of(value) : null;
-  return new JsonText(span === null ? writeJson(value) : span.source.slice(span.from, span.to));
+  return span === null
+    ? new JsonText(writeJson(value))
+    : JsonText.slice(span.source, span.from, span.to);
 }

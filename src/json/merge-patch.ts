@@ -1,6 +1,6 @@
 import { JsonText } from './json-text.ts';
 import { LETTER_N, OPEN_BRACE, endOfValue, skipSpace } from './scanner.ts';
-import { JsonSource, readMembers } from './source.ts';
+import { readMembers, type JsonSource } from './source.ts';
 
 /** A member of a patch: its key as it was written, and what it changes. */
 interface Change {
@@ -41,16 +41,15 @@ interface ChangedMember {
  * @param patch - Neither may nest thousands of levels deep.
  */
 export function mergePatch(stored: JsonText | null, patch: JsonText): JsonText {
-  const source = JsonSource.ofText(patch.text);
+  const { source } = patch;
   const at = skipSpace(source.bytes, 0);
   if (source.bytes[at] !== OPEN_BRACE) return patch;
   const changes: Changes = new Map();
   readMembers(source, at, changes, visitChange);
   const merging: Merging = { patch: source, changes, members: new Map() };
   if (stored !== null) {
-    const target = JsonSource.ofText(stored.text);
     // Anything but an object has no members: there the reading ends at once.
-    readMembers(target, 0, merging, visitStored);
+    readMembers(stored.source, 0, merging, visitStored);
   }
   // An object is merged into an object at the same level, so none comes to lie deeper.
   const withinDepth = Math.max(stored?.withinDepth ?? 0, patch.withinDepth);

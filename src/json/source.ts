@@ -14,13 +14,16 @@ import {
   startOfMemberValue,
 } from './scanner.ts';
 
+/** From how many bytes on JSON is long: to decode it and encode it again would cost too much. */
+export const longFrom = 16 * 1024;
+
 /**
  * Bytes of valid UTF-8 that are to be read as JSON, and what stands in them as text. All offsets
- * are of bytes. Where the bytes are ASCII they are decoded once, because the text then has the same
- * offsets; else each slice is decoded for itself.
+ * are of bytes. Where the bytes are ASCII, and not too many, they are decoded once, because the text
+ * then has the same offsets; else each slice is decoded for itself.
  *
  * A slice of ASCII keeps the whole text alive: whoever keeps one for longer than the body, such as
- * a cache, calls {@link copyText} or `JsonText.copy`.
+ * a cache, calls {@link copyText}.
  */
 export class JsonSource {
   readonly bytes: Buffer;
@@ -61,7 +64,15 @@ export class JsonSource {
   /** The text of the bytes from `from` to before `to`. */
   slice(from: number, to: number): string {
     if (!this.ascii) return this.bytes.toString('utf8', from, to);
+    if (this.#text === null && this.bytes.length >= longFrom) {
+      return this.bytes.toString('latin1', from, to);
+    }
     return (this.#text ??= this.bytes.toString('latin1')).slice(from, to);
+  }
+
+  /** The bytes from `from` to before `to` as a source of their own, which keeps all of them alive. */
+  part(from: number, to: number): JsonSource {
+    return new JsonSource(this.bytes.subarray(from, to), this.ascii, null);
   }
 
   /** The value of the string that stands there, valid and with its quotes. */

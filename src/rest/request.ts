@@ -54,8 +54,8 @@ export interface RestRequest {
   readonly path: string;
   /** What was asked for; `null` for a list and for what is new. */
   readonly id: string | null;
-  /** JSON text, or what a `content-type` among `headers` says. */
-  readonly body?: string | undefined;
+  /** JSON, or what a `content-type` among `headers` says. */
+  readonly body?: string | Buffer | undefined;
   /** More headers, as alternating names and values, such as a condition. */
   readonly headers?: readonly string[] | undefined;
   readonly behalf: Behalf;

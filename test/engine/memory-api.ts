@@ -231,7 +231,12 @@ export function createMemoryClient(api: MemoryApi): RestClient {
 
   async function exchange(request: RestRequest): Promise<Outcome> {
     const { operation, path, body = '' } = request;
-    const call = { method: operation.method, path, headers: headersOf(request), body };
+    const call = {
+      method: operation.method,
+      path,
+      headers: headersOf(request),
+      body: body.toString(),
+    };
     const answer = await api.answer(call);
     return 'kind' in answer ? answer : toAnswer(answer);
   }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { JsonText, jsonText, quoteJson, writeJson } from '../../src/json/index.ts';
+import { JsonSource, JsonText, jsonText, quoteJson, writeJson } from '../../src/json/index.ts';
 
 describe('writeJson', () => {
   it('writes plain values as JSON.stringify does', () => {
@@ -108,9 +108,9 @@ describe('quoteJson', () => {
 
 describe('jsonText', () => {
   it('gives the text of plain values, and of values around texts', () => {
-    expect(jsonText({ b: [1, 'x'], a: null })).toEqual(new JsonText('{"b":[1,"x"],"a":null}'));
-    expect(jsonText([new JsonText('1.0')])).toEqual(new JsonText('[1.0]'));
-    expect(jsonText('"')).toEqual(new JsonText('"\\""'));
+    expect(jsonText({ b: [1, 'x'], a: null }).text).toBe('{"b":[1,"x"],"a":null}');
+    expect(jsonText([new JsonText('1.0')]).text).toBe('[1.0]');
+    expect(jsonText('"').text).toBe('"\\""');
   });
 
   it('gives back the text that it is given', () => {
@@ -125,9 +125,16 @@ describe('JsonText', () => {
     expect(JSON.stringify({ n: new JsonText('1e400') })).toBe('{"n":"1e400"}');
   });
 
-  it('copies its text and what is known of its depth', () => {
-    const text = new JsonText('["é"]', 1);
-    expect(text.copy()).toEqual(text);
-    expect(text.copy()).not.toBe(text);
-  });
+  it.each(['["é"]', '["e"]', `["${'é'.repeat(20_000)}"]`, `["${'e'.repeat(20_000)}"]`])(
+    'is the same, cut out of bytes: %.10s',
+    (text) => {
+      const source = JsonSource.ofText(`{"a": ${text}}`);
+      const json = JsonText.slice(source, 6, source.bytes.length - 1, 1);
+      expect(json.text === text).toBe(true);
+      expect(json.withinDepth).toBe(1);
+      expect(json.first).toBe('[');
+      expect(json.source.bytes.equals(Buffer.from(text))).toBe(true);
+      expect(json.longBytes?.length ?? 0).toBe(text.length > 10_000 ? Buffer.byteLength(text) : 0);
+    },
+  );
 });

@@ -110,9 +110,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       passOn(request, body);
       return;
     }
-    engine.run(prepared, request, (text, failed) => {
-      if (text !== null) {
-        request.send(200, contentTypeOf(mediaType), text);
+    engine.run(prepared, request, (output, failed) => {
+      if (output !== null) {
+        request.send(200, contentTypeOf(mediaType), output.content);
       } else if (failed !== null) {
         const { status, headers, body: written } = writeResult(failed, mediaType);
         // Errors may have headers of their own, which may be none that can be sent.

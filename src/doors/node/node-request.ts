@@ -9,6 +9,7 @@ import {
   type Incoming,
 } from '../../engine/incoming.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
+import type { JsonContent } from '../../json/index.ts';
 import type { Departure, DepartureListener } from '../../rest/request.ts';
 import type { Span, TraceContext } from '../../telemetry/tracing.ts';
 import { refusalOfBody } from './malformed-request.ts';
@@ -136,23 +137,35 @@ export class NodeRequest implements Incoming, Departure {
   send(
     status: number,
     contentType: string,
-    text: string,
+    content: JsonContent,
     own: readonly string[] = noHeaders,
   ): void {
-    if (this.departed || this.response.headersSent) return;
+    const { response } = this;
+    if (this.departed || response.headersSent) return;
     const headers = responseHeaders(this, this.cors);
     for (const part of own) headers.push(part);
-    const length = Buffer.byteLength(text);
+    const length = byteLengthOf(content);
     headers.push('content-type', contentType, 'content-length', String(length));
-    this.response.writeHead(status, headers);
-    // Text of as many bytes as characters is ASCII, which latin1 writes quickest.
-    this.response.end(text, length === text.length ? 'latin1' : 'utf8');
+    response.writeHead(status, headers);
+    if (typeof content === 'string') {
+      // Text of as many bytes as characters is ASCII, which latin1 writes quickest.
+      response.end(content, length === content.length ? 'latin1' : 'utf8');
+    } else {
+      // Node puts them together with the headers.
+      for (const bytes of content) response.write(bytes);
+      response.end();
+    }
   }
 
   refuse(refusal: Refusal): void {
     const own = Object.entries(refusal.headers ?? {}).flat();
     this.send(refusal.status, 'application/json; charset=utf-8', refusalBody(refusal), own);
   }
+}
+
+function byteLengthOf(content: JsonContent): number {
+  if (typeof content === 'string') return Buffer.byteLength(content);
+  return content.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**

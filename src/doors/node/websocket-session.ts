@@ -239,9 +239,11 @@ export class WebSocketSession {
 
   #answerPlanned(operation: SocketOperation, prepared: PreparedRequest): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#options.engine.run(prepared, operation, (text, failed) => {
+      this.#options.engine.run(prepared, operation, (output, failed) => {
         const answering =
-          text === null ? this.#answer(operation, failed ?? {}) : this.#next(operation, text);
+          output === null
+            ? this.#answer(operation, failed ?? {})
+            : this.#next(operation, output.toString());
         answering.then(resolve, reject);
       });
     });

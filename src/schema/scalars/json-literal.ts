@@ -116,7 +116,8 @@ class LiteralVariables {
 
 function isLarge(value: unknown): boolean {
   if (typeof value === 'string') return value.length >= LARGE_TEXT;
-  if (value instanceof JsonText) return value.text.length >= LARGE_TEXT || /^[[{]/.test(value.text);
+  if (value instanceof JsonText)
+    return '[{'.includes(value.first) || value.text.length >= LARGE_TEXT;
   return typeof value === 'object' && value !== null;
 }
 

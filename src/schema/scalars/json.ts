@@ -40,14 +40,14 @@ export const JsonObjectScalar = new GraphQLScalarType<JsonText, JsonText>({
 
 function toJsonObject(value: unknown): JsonText {
   const json = jsonText(value);
-  if (json.text.startsWith('{')) return json;
+  if (json.first === '{') return json;
   throw new GraphQLError(
     `JSONObject must be an object, such as {"step": 3}, not ${describe(json)}.`,
   );
 }
 
-function describe({ text }: JsonText): string {
-  switch (text.charAt(0)) {
+function describe({ first }: JsonText): string {
+  switch (first) {
     case '[':
       return 'an array';
     case '"':
