@@ -143,7 +143,7 @@ export class RedisCalls {
 
   #run(batch: Batch): void {
     const { client, program, clock, explain, whyNot } = this.#options;
-    const { keys, args } = batch;
+    const { keys, argument } = batch;
     const isLoaded = this.#isLoaded;
     const settle = (error: Error | null | undefined, reply: unknown) => {
       if (error && isLoaded && error.message.startsWith('NOSCRIPT')) {
@@ -159,8 +159,8 @@ export class RedisCalls {
       }
       this.#release();
     };
-    if (isLoaded) void client.evalsha(program.sha1, keys.length, ...keys, ...args, settle);
-    else void client.eval(program.text, keys.length, ...keys, ...args, settle);
+    if (isLoaded) void client.evalsha(program.sha1, keys.length, ...keys, argument, settle);
+    else void client.eval(program.text, keys.length, ...keys, argument, settle);
   }
 
   /** What was held while an answer was awaited need not wait any longer. */
@@ -177,21 +177,22 @@ class Batch {
   /** `null` for those that were given up. */
   readonly #calls: (RedisCall | null)[];
   readonly #sentMs: number;
-  /** Of all of them, in the program's form. */
+  /** Of all of them, one after the other. */
   readonly keys: string[] = [];
-  readonly args: (string | number)[] = [];
+  /** In the program's form. */
+  readonly argument: string;
   #timer: NodeJS.Timeout | null = null;
   #isSettled = false;
 
   constructor(calls: RedisCall[], sentMs: number, program: RedisProgram) {
     this.#calls = calls;
     this.#sentMs = sentMs;
+    const parts: (number | readonly string[])[] = [];
     for (const call of calls) {
-      const own = call.args(sentMs);
-      this.args.push(program.numberOf(call.script), call.keys.length, own.length);
       for (const key of call.keys) this.keys.push(key);
-      for (const arg of own) this.args.push(arg);
+      parts.push(program.numberOf(call.script), call.keys.length, call.args(sentMs).map(String));
     }
+    this.argument = JSON.stringify(parts);
   }
 
   /** Gives up each call at its time. */

@@ -17,9 +17,10 @@ export function defineScript(text: string): RedisScript {
  * Several scripts as one, which runs any number of calls one after the other. Calls that are sent
  * together so cost one command, whatever they do.
  *
- * `ARGV`: for each call the number of its script, how many keys and how many arguments it has, and
- * the arguments. Returns the time, then for each call what its script returned. A call whose script
- * fails is answered with its error, and the others go on.
+ * `ARGV[1]` is a JSON array: for each call the number of its script, how many of `KEYS` it has, and an
+ * array of its arguments as strings. The client does its work on each argument of a command, which as
+ * one argument costs far less. Returns the time, then for each call what its script returned. A call
+ * whose script fails is answered with its error, and the others go on.
  */
 export class RedisProgram {
   readonly text: string;
@@ -34,12 +35,12 @@ local NOW = time[1] * 1000000 + time[2]
 local scripts = {
 ${scripts.map(({ text }) => `function(KEYS, ARGV)\n${text.trim()}\nend`).join(',\n')}
 }
-local replies, key, argument = {NOW}, 0, 1
-while argument <= #ARGV do
-  local keys, arguments = {}, {}
-  for index = 1, tonumber(ARGV[argument + 1]) do keys[index] = KEYS[key + index] end
-  for index = 1, tonumber(ARGV[argument + 2]) do arguments[index] = ARGV[argument + 2 + index] end
-  local done, reply = pcall(scripts[tonumber(ARGV[argument])], keys, arguments)
+local calls = cjson.decode(ARGV[1])
+local replies, key = {NOW}, 0
+for call = 1, #calls, 3 do
+  local keys = {}
+  for index = 1, calls[call + 1] do keys[index] = KEYS[key + index] end
+  local done, reply = pcall(scripts[calls[call]], keys, calls[call + 2])
   if not done then
     local message = type(reply) == 'table' and reply.err or reply
     -- What is no error of a command, and all of them before Redis 7, begins with where it happened.
@@ -47,7 +48,7 @@ while argument <= #ARGV do
     reply = {err = message}
   end
   replies[#replies + 1] = reply
-  key, argument = key + #keys, argument + 3 + #arguments
+  key = key + #keys
 end
 return replies`;
     this.sha1 = createHash('sha1').update(this.text).digest('hex');
