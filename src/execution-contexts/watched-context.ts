@@ -24,7 +24,7 @@ export interface WatchedContextOptions {
   readonly id: string;
   readonly store: ExecutionContextStore;
   readonly events: Events;
-  /** Elects which replica polls. `null`: this one does. */
+  /** Elects which replica polls. `null`, and where it fails: this one does. */
   readonly leases: Leases | null;
   /** Milliseconds between two polls; 0: none. */
   readonly pollMs: number;
@@ -139,11 +139,10 @@ export class WatchedContext implements EventListener {
     }
     this.#isReading = true;
     this.#isStale = false;
-    const { id, store, behalf } = this.#options;
     const read = (this.#reads += 1);
     const isUpdate = this.#isUpdate;
     this.#isUpdate = false;
-    store.fetch(id, behalf ?? this.#ownBehalf(), store.deadline()).then(
+    this.#fetch().then(
       (context) => {
         this.#succeed(read, context);
       },
@@ -151,6 +150,12 @@ export class WatchedContext implements EventListener {
         this.#fail(read, error, isUpdate);
       },
     );
+  }
+
+  /** Rejects for whatever a store throws, at once or not. */
+  async #fetch(): Promise<ExecutionContext> {
+    const { id, store, behalf } = this.#options;
+    return store.fetch(id, behalf ?? this.#ownBehalf(), store.deadline());
   }
 
   /** The API is asked for all who watch, so for none of their requests. */
@@ -229,9 +234,7 @@ export class WatchedContext implements EventListener {
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#poll().catch(() => undefined);
-    }, ms);
+    this.#timer = setTimeout(() => void this.#poll(), ms);
     this.#timer.unref();
   }
 
@@ -240,7 +243,9 @@ export class WatchedContext implements EventListener {
     const isDue = this.#isUpdate;
     if (pollMs > 0) {
       this.#schedule(pollMs);
-      const takenForMs = leases === null ? 0 : await leases.acquire(leaseOf(id), 2 * pollMs);
+      // Where nobody can be elected, each replica polls by itself, as without Redis.
+      const takenForMs =
+        leases === null ? 0 : await leases.acquire(leaseOf(id), 2 * pollMs).catch(() => 0);
       if (this.#watchers.size === 0) {
         if (takenForMs === 0) leases?.release(leaseOf(id));
         return;

@@ -10,7 +10,7 @@ export interface Leases {
    *
    * @param leaseMs - From now on.
    * @returns 0 where this replica has it, else for how many milliseconds another one does.
-   * @throws (rejecting) where Redis did not answer.
+   * @throws (rejecting) where Redis did not answer, or refused to.
    */
   acquire(name: string, leaseMs: number): Promise<number>;
   /** Gives a lease back, where this replica has it. Waits for nothing and never throws. */
@@ -30,18 +30,25 @@ if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) 
 return 0
 `);
 
-/** Leases as keys that Redis lets expire. */
-export function createRedisLeases({
-  connection,
-}: {
+export interface RedisLeasesOptions {
   readonly connection: RedisConnection;
-}): Leases {
+  /** Told why a lease could not be asked for. @default nobody */
+  readonly onFailure?: ((cause: unknown) => void) | undefined;
+}
+
+/** Leases as keys that Redis lets expire. */
+export function createRedisLeases({ connection, onFailure }: RedisLeasesOptions): Leases {
   const holder = randomUUID();
   const keyOf = (name: string): string => connection.key(`lease:${name}`);
 
   return {
     async acquire(name, leaseMs) {
-      return Number(await connection.run(acquireScript, [keyOf(name)], [holder, leaseMs]));
+      try {
+        return Number(await connection.run(acquireScript, [keyOf(name)], [holder, leaseMs]));
+      } catch (error) {
+        onFailure?.(error);
+        throw error;
+      }
     },
     release(name) {
       // Where it fails, the lease expires.

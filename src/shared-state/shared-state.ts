@@ -106,23 +106,31 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     },
   });
   const { availability } = limits;
-  const unlocked = new Causes();
+
+  /** What is told why a call failed: each cause that Redis answers with is logged, as `message`. */
+  function createFailureObserver(message: string): (cause: unknown) => void {
+    const causes = new Causes();
+    return (cause) => {
+      if (cause instanceof RedisReplyError) {
+        const failures = causes.tell(codeOf(cause));
+        if (failures !== null) logger.warn({ ...describe(cause), failures }, message);
+      }
+      // The fault may be the call's own: a probe finds out whether it is the server's.
+      availability.suspect();
+    };
+  }
+
   const lockStore = createRedisLockStore({ connection, availability });
   const locks = new LeasedLocks({
     store: lockStore,
     onTakenLocally: () => {
       metrics.lockedLocally();
     },
-    onFailure(cause) {
-      if (cause instanceof RedisReplyError) {
-        const failures = unlocked.tell(codeOf(cause));
-        if (failures !== null) {
-          logger.warn({ ...describe(cause), failures }, 'Redis did not lock a key');
-        }
-      }
-      // The fault may be the call's own: a probe finds out whether it is the server's.
-      availability.suspect();
-    },
+    onFailure: createFailureObserver('Redis did not lock a key'),
+  });
+  const leases = createRedisLeases({
+    connection,
+    onFailure: createFailureObserver('Redis did not grant a lease, so this replica polls alone'),
   });
 
   const refusedEvents = new Causes();
@@ -149,7 +157,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     limits,
     locks,
     events,
-    leases: createRedisLeases({ connection }),
+    leases,
     redis: {
       get healthy() {
         return availability.healthy && connection.usable;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { dataOf } from '../support/ask.ts';
@@ -162,6 +163,31 @@ describeWithRedis('replicas that share a Redis', () => {
     for (const reader of watching) {
       expect(await reader.next()).toMatchObject({ context: { step: 2 } });
     }
+  });
+
+  it('poll by themselves while Redis takes no writes, and together again afterwards', async () => {
+    await start();
+    const [reader, other] = [await open(0), await open(1)];
+    await reader.next();
+    await other.next();
+    const admin = new Redis(redis.url);
+    // From now on every script that writes is answered with OOM.
+    await admin.config('SET', 'maxmemory', '1');
+    store({ step: 2 });
+    expect(await reader.next()).toMatchObject({ context: { step: 2 } });
+    expect(await other.next()).toMatchObject({ context: { step: 2 } });
+    expect(replica(0).logs()).toMatch(/"code":"OOM".*a lease/);
+    const ready = (await (await fetch(`${replica(0).url}/ready`)).json()) as { degraded: string[] };
+    expect(ready.degraded.join('\n')).toContain('OOM');
+    await admin.config('SET', 'maxmemory', '0');
+    admin.disconnect();
+    await sleep(3 * pollMs);
+    const before = reads();
+    await sleep(6 * pollMs);
+    // One of them polls for all again.
+    expect(reads() - before).toBeLessThanOrEqual(7);
+    store({ step: 3 });
+    expect(await reader.next()).toMatchObject({ context: { step: 3 } });
   });
 
   it('end streams with a typed error when Redis is lost, and open them again when it is back', async () => {
