@@ -38,7 +38,7 @@ export function createExchange(options: ExchangeOptions): Send {
 
 /**
  * One object for all that one exchange is: undici's handler, an entry in the list of deadlines, and
- * what is told that the client has left.
+ * what is told that the client has left, or that a write is called off.
  *
  * It implements undici's older handler interface, whose headers are raw buffers. Handlers with an
  * `onRequestStart` are wrapped, and the headers of each answer parsed into an object.
@@ -145,7 +145,10 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   }
 
   clientDeparted(): void {
-    this.#fail('canceled', new Error('the client has left'));
+    // No client ends a write: see `cancellationOf`.
+    const { writes } = this.#request.operation;
+    const cause = writes ? 'the write was called off' : 'the client has left';
+    this.#fail('canceled', new Error(cause));
   }
 
   #startSpan(parent: Span): Span {

@@ -165,6 +165,18 @@ describe('an exchange', () => {
     expect((await sent).outcome).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
     expect(departure.watchers).toBe(0);
+    expect(causes[0]?.message).toBe('the client has left');
+  });
+
+  it('ends when it is called off, where it writes, and does not blame the client', async () => {
+    const cancellation = createDeparture();
+    upstream.always(hang());
+    const sent = send(client, { ...write, cancellation });
+    await upstream.received(1);
+    cancellation.leave();
+    expect((await sent).outcome).toMatchObject({ reason: 'canceled', sent: true });
+    await upstream.requests[0]?.abandoned;
+    expect(causes[0]?.message).toBe('the write was called off');
   });
 
   it('does not begin for a client that has left, where it reads', async () => {
