@@ -116,11 +116,14 @@ export class LeasedLocks implements KeyedLocks {
     turn.release();
   }
 
-  /** Lets it expire. */
+  /**
+   * Lets it expire. The callers of this process wait by their own queue, too: the store may be out of
+   * reach by the time that they ask it, and the lock then be taken among themselves.
+   */
   abandon(lock: LeasedLock): void {
     lock.onLapse = null;
     this.#remove(lock);
-    lock.turn.release();
+    lock.turn.abandon();
   }
 
   async #lease(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
+import { leaseMs } from '../../src/shared-state/keyed-locks.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { applyThen, passThrough, reset } from '../support/upstream-faults.ts';
@@ -178,5 +179,15 @@ describeWithRedis('writes of a gateway with Redis', () => {
       .toEqual({ a: 1 });
     const after = (await (await fetch(`${gateway.url}/ready`)).json()) as { degraded: string[] };
     expect(after.degraded).toEqual([]);
+  }, 20_000);
+
+  it('keep others waiting for a lease after an unknown outcome though Redis is away by then', async () => {
+    gateway.upstream.next(applyThen(reset()));
+    const startedAt = performance.now();
+    expect(await update(gateway, id, { context: 1 })).toMatchObject({ code: 'UPSTREAM_FAILED' });
+    await redis.stop();
+    expect(await update(gateway, id, { context: 2 })).toMatchObject({ context: 2 });
+    expect(performance.now() - startedAt).toBeGreaterThan(leaseMs - 100);
+    await redis.start();
   }, 20_000);
 });
