@@ -12,7 +12,7 @@ import {
 } from './input.ts';
 import type { ExecutionContext, ExecutionContextChanges } from './model.ts';
 import type { ExecutionContextTypes } from './types.ts';
-import { defineWrite, versionIssues } from './writes.ts';
+import { defineWrite, Unwritten, versionIssues } from './writes.ts';
 
 interface MergeArguments {
   readonly id: IdInput;
@@ -45,7 +45,7 @@ const mergeExecutionContext = defineWrite<MergeArguments, ExecutionContext>({
         if (stored === null) throw new TypeError('A merge needs what is stored.');
         const changes = changesOf(stored, input.patch, sessionId);
         return changes === null
-          ? Promise.resolve(stored)
+          ? Promise.resolve(new Unwritten(stored))
           : store.update(id, changes, request, deadline, cancellation);
       },
       written: (context) => context,

@@ -107,9 +107,9 @@ export interface LiveContexts {
    * @throws TypedError (rejecting) where there is no room, or the context cannot be shown.
    */
   watch(id: string, request: RequestContext): Promise<EventStream<ExecutionContextEvent>>;
-  /** To be called after a write that the API has confirmed. Costs next to nothing. */
+  /** To be called after a write that was applied, or may have been. Costs next to nothing. */
   changed(id: string): void;
-  /** As `changed`, after a delete. */
+  /** As `changed`, after a delete that the API has confirmed. */
   deleted(id: string): void;
   /** Interrupts every stream, and opens none any more. */
   close(): void;

@@ -43,15 +43,25 @@ export interface Write<Written> {
    *
    * @param stored - What was read under the lock; `null` where nothing was.
    * @param cancellation - Ends the write where the lock is about to be lost.
+   * @returns What the API answered, or an {@link Unwritten} answer where nothing was to be sent.
    */
   readonly send: (
     store: ExecutionContextStore,
     deadline: number,
     stored: ExecutionContext | null,
     cancellation: Departure | null,
-  ) => Promise<Written>;
+  ) => Promise<Written | Unwritten<Written>>;
   /** The context that the write was answered with; `null` where there is none. */
   readonly written: (answer: Written) => ExecutionContext | null;
+}
+
+/** The answer of a write that had nothing to write, so that nobody has to hear of it. */
+export class Unwritten<Written> {
+  readonly answer: Written;
+
+  constructor(answer: Written) {
+    this.answer = answer;
+  }
 }
 
 /** Waiting for the lock ends this long before the deadline, so that the conflict can be told. */
@@ -219,7 +229,8 @@ function writeUnderLock<Written>(
   const { ownership } = contexts;
   const { id, verb, written } = write;
   const cancellation = lock.lease === null ? null : new Lapse(lock.lease);
-  let writing: Promise<Written>;
+  const live = request.service(liveContexts);
+  let writing: Promise<Written | Unwritten<Written>>;
   try {
     writing = readAndSend(write, call, cancellation, read);
   } catch (error) {
@@ -229,9 +240,9 @@ function writeUnderLock<Written>(
   return writing.then(
     (answer) => {
       lock.release();
+      if (answer instanceof Unwritten) return answer.answer;
       forgetRead(id, request);
       const context = written(answer);
-      const live = request.service(liveContexts);
       if (context === null) {
         live.deleted(id);
         ownership.forget(id);
@@ -246,6 +257,8 @@ function writeUnderLock<Written>(
       if (isDoubtful && mayGoOn(error)) lock.abandon();
       else lock.release();
       forgetRead(id, request);
+      // Those who watch look for themselves.
+      if (isDoubtful) live.changed(id);
       // The API refused, or the outcome is unknown: what was remembered is no longer sure.
       if (!(error instanceof VersionConflict)) ownership.forget(id);
       if (!(error instanceof UpstreamError)) throw error;
@@ -260,7 +273,7 @@ function readAndSend<Written>(
   { contexts, user, deadline, request }: WriteCall,
   cancellation: Departure | null,
   read: ExecutionContext | null,
-): Promise<Written> {
+): Promise<Written | Unwritten<Written>> {
   const { store, ownership } = contexts;
   const { id, verb, reads, send } = write;
   // Who had the lock meanwhile may have been told that the context is somebody else's by now.

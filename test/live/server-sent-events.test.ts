@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataOf } from '../support/ask.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { applyThen, replyError, reset } from '../support/upstream-faults.ts';
 import { eventually, metric, watch, type EventReader, type WatchOptions } from './streams.ts';
 
 const pollMs = 50;
@@ -350,6 +351,44 @@ describe('a stream whose token expires', () => {
 });
 
 describe('with LIVE_POLL_MS=0', () => {
+  const mergeNothing =
+    'mutation { mergeExecutionContext(id: "ctx_1", input: { patch: { step: 1 } }) { __typename } }';
+  const remove = 'mutation { deleteExecutionContext(id: "ctx_1") { __typename } }';
+
+  it('shows what writes have done whose outcome is unknown', async () => {
+    await start({ env: { LIVE_POLL_MS: '0' } });
+    const reader = await open();
+    await reader.next();
+    gateway.upstream.on('PUT', /./, applyThen(replyError(500, 'no')));
+    gateway.upstream.on('DELETE', /./, applyThen(reset()));
+    const document = `mutation {
+      updateExecutionContext(id: "ctx_1", input: { context: { step: 2 } }) { __typename }
+    }`;
+    const failed = { __typename: 'ExecutionContextUpstreamError' };
+    const answer = await gateway.ask(document, {}, { token });
+    expect(dataOf(answer)).toEqual({ updateExecutionContext: failed });
+    expect(await reader.next()).toMatchObject({ context: { step: 2 } });
+    expect(dataOf(await gateway.ask(remove, {}, { token }))).toEqual({
+      deleteExecutionContext: failed,
+    });
+    expect(await reader.rest()).toMatchObject([{ deletedId: 'ctx_1' }]);
+  });
+
+  it('reads nothing for a merge that had nothing to write', async () => {
+    await start({ env: { LIVE_POLL_MS: '0' } });
+    const reader = await open();
+    await reader.next();
+    gateway.upstream.clear();
+    const answer = await gateway.ask(mergeNothing, {}, { token });
+    expect(dataOf(answer)).toEqual({
+      mergeExecutionContext: { __typename: 'AiExecutionContext' },
+    });
+    await update({ step: 2 });
+    expect(await reader.next()).toMatchObject({ context: { step: 2 } });
+    // What the merge builds on, the update, and what the stream shows of it.
+    expect(gateway.upstream.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET']);
+  });
+
   it('shows writes through the gateway, and reads nothing else', async () => {
     await start({ env: { LIVE_POLL_MS: '0' } });
     const reader = await open();
