@@ -78,6 +78,9 @@ export function createLive(options: LiveOptions): LiveContexts {
         ...common,
         leases: null,
         behalf: request,
+        onRefused() {
+          ownership.forget(id, requireUser(request.identity));
+        },
         onUnwatched: ignore,
       });
     }
@@ -87,6 +90,9 @@ export function createLive(options: LiveOptions): LiveContexts {
       ...common,
       leases,
       behalf: null,
+      onRefused() {
+        ownership.forget(id);
+      },
       onUnwatched() {
         if (shared.get(id) === made) shared.delete(id);
       },

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
 
-import { ForbiddenError } from '../errors.ts';
+import { AuthenticationError, ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
 import { copyText } from '../json/index.ts';
 
@@ -46,8 +46,21 @@ export interface Ownership {
    * @throws ForbiddenError where that is somebody else and `user` is no administrator.
    */
   ownerOfNew(user: User, requested: string | null): string;
-  /** After an outcome that leaves in doubt what is stored. */
-  forget(id: string): void;
+  /**
+   * To be called after an outcome that leaves in doubt what is stored, and after a refusal of the API.
+   *
+   * @param user - Who was refused. Where the API decides, that says nothing of others. @default all
+   */
+  forget(id: string, user?: User): void;
+}
+
+/** Whether the API has said that a context is gone, or not for who asked. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof NotFoundError ||
+    error instanceof ForbiddenError ||
+    error instanceof AuthenticationError
+  );
 }
 
 export interface OwnershipOptions {
@@ -175,8 +188,14 @@ export function createForwardedOwnership({
       remember(user, id);
     },
     ownerOfNew: (user, requested) => requested ?? user.id,
-    forget(id) {
-      callers.delete(id);
+    forget(id, user) {
+      if (user === undefined) {
+        callers.delete(id);
+        return;
+      }
+      const known = callers.get(id);
+      const at = known?.findIndex(({ userId }) => userId === user.id) ?? -1;
+      if (at >= 0) known?.splice(at, 1);
     },
   };
 }

@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import type { RequestContext } from '../engine/request-context.ts';
 import { requireUser } from '../identity/identity.ts';
 import { executionContexts, type ExecutionContext } from './model.ts';
+import { isRefusal } from './ownership.ts';
 
 type Loader = DataLoader<string, ExecutionContext>;
 
@@ -46,8 +47,14 @@ async function readOrError(id: string, request: RequestContext): Promise<Executi
 function readAlone(id: string, request: RequestContext): Promise<ExecutionContext> {
   const { store, ownership } = request.service(executionContexts);
   const user = requireUser(request.identity);
-  return store.fetch(id, request, store.deadline()).then((context) => {
-    ownership.check(user, context);
-    return context;
-  });
+  return store.fetch(id, request, store.deadline()).then(
+    (context) => {
+      ownership.check(user, context);
+      return context;
+    },
+    (error: unknown) => {
+      if (isRefusal(error)) ownership.forget(id, user);
+      throw error;
+    },
+  );
 }

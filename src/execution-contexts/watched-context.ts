@@ -1,11 +1,12 @@
 import { hash, randomUUID } from 'node:crypto';
 
 import { Departing } from '../engine/departing.ts';
-import { AuthenticationError, ForbiddenError, NotFoundError, TypedError } from '../errors.ts';
+import { NotFoundError, TypedError } from '../errors.ts';
 import type { Behalf } from '../rest/request.ts';
 import type { EventListener, Events } from '../shared-state/events.ts';
 import type { Leases } from '../shared-state/leases.ts';
 import type { ExecutionContext, ExecutionContextStore } from './model.ts';
+import { isRefusal } from './ownership.ts';
 import { versionOf } from './version.ts';
 
 /** One who watches a context. None of the calls may throw. */
@@ -33,6 +34,8 @@ export interface WatchedContextOptions {
    * another's. `null`: the gateway's own, for all who watch.
    */
   readonly behalf: Behalf | null;
+  /** The API has said that the context is gone, or not for who reads it. */
+  readonly onRefused: () => void;
   /** The last watcher has left. */
   readonly onUnwatched: () => void;
 }
@@ -207,11 +210,12 @@ export class WatchedContext implements EventListener {
 
   #fail(read: number, error: unknown, isUpdate: boolean): void {
     const typed = error instanceof TypedError ? error : null;
-    const { events, behalf, id } = this.#options;
+    const { events, behalf, id, onRefused } = this.#options;
     if (isUpdate) this.#failures += 1;
     const isGone = typed instanceof NotFoundError;
-    const isRefused = typed instanceof ForbiddenError || typed instanceof AuthenticationError;
-    const isFinal = isGone || isRefused || typed === null || this.#failures >= maxFailures;
+    const isRefused = isRefusal(error);
+    if (isRefused) onRefused();
+    const isFinal = isRefused || typed === null || this.#failures >= maxFailures;
     for (const [watcher, first] of [...this.#watchers]) {
       if (first > read) continue;
       const wasShown = this.#shown.has(watcher);

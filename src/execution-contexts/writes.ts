@@ -24,6 +24,7 @@ import {
   type ExecutionContext,
   type ExecutionContextStore,
 } from './model.ts';
+import { isRefusal } from './ownership.ts';
 import { forgetRead } from './reads.ts';
 import { versionOf } from './version.ts';
 
@@ -166,7 +167,7 @@ export function writeContext<Written>(
       return writeInTurn(write, call, context, releases);
     },
     (error: unknown) => {
-      ownership.forget(id);
+      if (isRefusal(error)) ownership.forget(id, user);
       throw error;
     },
   );
@@ -257,10 +258,14 @@ function writeUnderLock<Written>(
       if (isDoubtful && mayGoOn(error)) lock.abandon();
       else lock.release();
       forgetRead(id, request);
-      // Those who watch look for themselves.
-      if (isDoubtful) live.changed(id);
-      // The API refused, or the outcome is unknown: what was remembered is no longer sure.
-      if (!(error instanceof VersionConflict)) ownership.forget(id);
+      if (isDoubtful) {
+        // Those who watch look for themselves.
+        live.changed(id);
+        ownership.forget(id);
+      } else if (!(error instanceof VersionConflict)) {
+        // It was refused: what was remembered of the caller is no longer sure.
+        ownership.forget(id, user);
+      }
       if (!(error instanceof UpstreamError)) throw error;
       const told = cancellation?.departed === true ? lockLost(verb, error) : error;
       throw isDoubtful && buildsOnState(write) ? unrepeatable(told) : told;

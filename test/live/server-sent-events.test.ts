@@ -170,6 +170,16 @@ describe('a stream of server-sent events', () => {
     await reader.next();
     gateway.upstream.always(async ({ response }) => void response.writeHead(404).end());
     expect(await reader.rest()).toMatchObject([{ deletedId: 'ctx_1' }]);
+    // Whose it was is not remembered: by now it is somebody else's.
+    gateway.upstream.clear();
+    store({ step: 2 }, { user_id: 'bob' });
+    const document = `mutation {
+      updateExecutionContext(id: "ctx_1", input: { context: 0 }) { __typename }
+    }`;
+    expect(dataOf(await gateway.ask(document, {}, { token }))).toEqual({
+      updateExecutionContext: { __typename: 'ExecutionContextForbiddenError' },
+    });
+    expect(gateway.upstream.stored('ctx_1')).toMatchObject({ context: { step: 2 } });
   });
 
   it('outlives two failed reads in a row, and ends with the third', async () => {
@@ -423,5 +433,13 @@ describe('with UPSTREAM_AUTH=forward', () => {
     expect(await other.rest()).toMatchObject([{ code: 'FORBIDDEN' }]);
     store({ step: 2 });
     expect(await own.next()).toMatchObject({ context: { step: 2 } });
+    const document = `mutation {
+      updateExecutionContext(id: "ctx_1", input: { context: 0 }) { __typename }
+    }`;
+    await gateway.ask(document, {}, { token: bob });
+    const asked = gateway.upstream.requests.filter(
+      ({ headers }) => headers.authorization === `Bearer ${bob}`,
+    );
+    expect(asked.at(-1)?.method).toBe('GET');
   });
 });

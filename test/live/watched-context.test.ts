@@ -60,6 +60,7 @@ beforeEach(() => {
   const store = { deadline: () => Infinity, fetch } as unknown as ExecutionContextStore;
   watched = new WatchedContext({
     ...{ id: 'ctx_1', store, events, leases: null, pollMs: 0, behalf: null },
+    onRefused: () => undefined,
     onUnwatched: () => (unwatched += 1),
   });
 });

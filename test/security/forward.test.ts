@@ -130,6 +130,37 @@ describe("where the caller's token goes upstream", () => {
     }
   });
 
+  it.each([
+    ['403', 403],
+    ['401', 401],
+    ['404', 404],
+  ])('a caller whose read was answered with %s takes no lock unread', async (_, status) => {
+    await askField(gateway, operations.read, { token: alice });
+    await askField(gateway, operations.read, { token: bob });
+    gateway.upstream.next(replyError(status, 'not any more'));
+    await askField(gateway, operations.read, { token: alice });
+    gateway.upstream.clear();
+    await askField(gateway, operations.update, { token: alice });
+    expect(asked()).toEqual(['GET', 'PUT']);
+    // What one caller is told says nothing of another.
+    gateway.upstream.clear();
+    await askField(gateway, operations.update, { token: bob });
+    expect(asked()).toEqual(['PUT']);
+  });
+
+  it('a refusal of one caller is not remembered of another', async () => {
+    await askField(gateway, operations.read, { token: bob });
+    await askField(gateway, operations.read, { token: alice });
+    for (const method of ['PUT', 'GET'] as const) {
+      gateway.upstream.next(replyError(403, 'not any more'));
+      await askField(gateway, operations.update, { token: alice });
+      expect(asked().at(-1)).toBe(method);
+    }
+    gateway.upstream.clear();
+    await askField(gateway, operations.update, { token: bob });
+    expect(asked()).toEqual(['PUT']);
+  });
+
   it("a new context is the caller's, or whose the caller asks for", async () => {
     await askField(gateway, mutationOf(fields.create()), { token: alice });
     await askField(gateway, mutationOf(fields.create('dave')), { token: alice });

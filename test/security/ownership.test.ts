@@ -158,6 +158,22 @@ describe("the owner of a context, where the gateway's key goes upstream", () => 
     expect(asked()).toEqual(['GET', 'PUT']);
   });
 
+  it.each([
+    [404, 'NOT_FOUND'],
+    [410, 'NOT_FOUND'],
+    [403, 'FORBIDDEN'],
+  ])('is asked for anew once a read was answered with %i', async (status, code) => {
+    await askAs(owner, read());
+    gateway.upstream.next(replyError(status, 'no such context of yours'));
+    expect(await askAs(owner, read())).toMatchObject({ code });
+    // Created anew past the gateway, under the same id.
+    gateway.upstream.seed({ id, user_id: stranger, context: 'theirs' });
+    gateway.upstream.clear();
+    expect(await askAs(owner, update())).toMatchObject(forbidden);
+    expect(asked()).toEqual(['GET']);
+    expect(gateway.upstream.stored(id)).toMatchObject({ context: 'theirs' });
+  });
+
   it('is not learned from an answer that failed, and no write follows one', async () => {
     gateway.upstream.next(replyError(404, 'execution context not found'));
     expect(await askAs(owner, update())).toMatchObject({
