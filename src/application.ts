@@ -94,7 +94,6 @@ export async function startApplication({
   const live = createLive({
     ...executionContexts,
     ...config.live,
-    readsPerCaller: client.forwardsToken,
     events: shared.events,
     leases: shared.leases,
     now: clock && (() => clock.now()),

@@ -187,7 +187,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const observer = createEngineObserver(telemetry);
   const live = createLive({
     ...executionContexts,
-    readsPerCaller: client?.forwardsToken,
     onEnd: metrics.streams.ended,
     onBug: observer.onBug,
   });

@@ -56,12 +56,12 @@ describe('createGateway', () => {
     });
   }
 
-  async function operation(query: string, path = '/graphql'): Promise<Request> {
+  async function operation(query: string, path = '/graphql', sub = 'alice'): Promise<Request> {
     return new Request(`http://gateway${path}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        authorization: `Bearer ${await issuer.token({ sub: 'alice' })}`,
+        authorization: `Bearer ${await issuer.token({ sub })}`,
       },
       body: JSON.stringify({ query }),
     });
@@ -89,6 +89,38 @@ describe('createGateway', () => {
     });
     const response = await gateway.fetch(await operation(update));
     expect(await response.json()).toEqual(updated);
+  });
+
+  it('asks storage of one’s own on behalf of each who watches, where it decides who may', async () => {
+    const store: Pick<ExecutionContextStore, 'deadline' | 'fetch'> = {
+      deadline: () => Infinity,
+      async fetch(_id, behalf) {
+        const [, claims = ''] = behalf.revealToken()?.split('.') ?? [];
+        const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString() || '{}') as {
+          sub?: string;
+        };
+        if (sub === 'bob') throw new face.ForbiddenError('Not yours.');
+        return stored;
+      },
+    };
+    const gateway = create({
+      upstream: {
+        store: store as ExecutionContextStore,
+        ownership: face.createForwardedOwnership(),
+      },
+    });
+    const subscription = `subscription {
+      executionContextUpdated(id: "ctx_123") { __typename }
+    }`;
+    const firstEvent = async (sub: string) => {
+      const response = await gateway.fetch(await operation(subscription, '/graphql', sub));
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      const { value } = (await reader?.read()) ?? {};
+      return value;
+    };
+    expect(await firstEvent('alice')).toContain('"AiExecutionContext"');
+    expect(await firstEvent('bob')).toContain('"ExecutionContextForbiddenError"');
+    await gateway.close();
   });
 
   it('knows callers by a function of one’s own, and counts limits in a store of one’s own', async () => {

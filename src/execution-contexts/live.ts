@@ -16,13 +16,6 @@ import type {
 import { changed, deleted, WatchedContext, type ContextWatcher } from './watched-context.ts';
 
 export interface LiveOptions extends Pick<ExecutionContexts, 'store' | 'ownership'> {
-  /**
-   * Whether each stream reads on behalf of its own caller, whose token goes upstream. Else contexts
-   * are read once for all who watch them.
-   *
-   * @default false
-   */
-  readonly readsPerCaller?: boolean | undefined;
   /** How often a watched context is read for changes made past the gateway; 0: never. @default 2000 */
   readonly pollMs?: number | undefined;
   /** Streams open at once. @default 5000 */
@@ -50,7 +43,7 @@ const expiryCheckMs = 1_000;
 const retryAfterMs = 5_000;
 
 export function createLive(options: LiveOptions): LiveContexts {
-  const { store, ownership, readsPerCaller = false, pollMs = 2_000, leases = null } = options;
+  const { store, ownership, pollMs = 2_000, leases = null } = options;
   const { maxStreams = 5_000, maxStreamsPerUser = 100, onBug = ignore, onEnd = ignore } = options;
   const { events = createMemoryEvents(), now = Date.now } = options;
   const streams = new Set<Stream>();
@@ -73,7 +66,7 @@ export function createLive(options: LiveOptions): LiveContexts {
 
   function watchedContext(id: string, request: RequestContext): WatchedContext {
     const common = { id, store, events, pollMs };
-    if (readsPerCaller) {
+    if (ownership.isPerCaller) {
       return new WatchedContext({
         ...common,
         leases: null,

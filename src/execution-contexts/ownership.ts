@@ -18,6 +18,12 @@ export interface OwnedContext {
  */
 export interface Ownership {
   /**
+   * Whether the store decides for each caller, as where their tokens go upstream: it is then asked on
+   * behalf of each by itself, since what it answers one says nothing for another. Else what was read
+   * once may be checked, and shown, for many.
+   */
+  readonly isPerCaller: boolean;
+  /**
    * Whether it does not matter whose a context is: `user` is an administrator, or the API decides.
    */
   mayTouchAny(user: User): boolean;
@@ -113,6 +119,7 @@ export function createOwnership({
   }
 
   return {
+    isPerCaller: false,
     mayTouchAny: isAdministrator,
     mayTouchUnread(user, id) {
       const known = owners.get(id);
@@ -175,6 +182,7 @@ export function createForwardedOwnership({
   }
 
   return {
+    isPerCaller: true,
     mayTouchAny: () => true,
     mayTouchUnread(user, id) {
       const permission = callers.get(id)?.find(({ userId }) => userId === user.id);
