@@ -1,3 +1,4 @@
+import type { Ahead } from '../engine/operation.ts';
 import { LatestStream, type EventStream } from '../engine/latest-stream.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { AuthenticationError, RateLimitError, TypedError, UpstreamError } from '../errors.ts';
@@ -47,20 +48,49 @@ export function createLive(options: LiveOptions): LiveContexts {
   const { maxStreams = 5_000, maxStreamsPerUser = 100, onBug = ignore, onEnd = ignore } = options;
   const { events = createMemoryEvents(), now = Date.now } = options;
   const streams = new Set<Stream>();
-  const streamsByUser = new Map<string, number>();
+  let places = 0;
+  const placesByUser = new Map<string, number>();
   /** Those that are read for all who watch them. */
   const shared = new Map<string, WatchedContext>();
   let expiryCheck: NodeJS.Timeout | undefined;
   let isClosed = false;
 
+  function whyUnusable(): UpstreamError | null {
+    if (isClosed) return unavailable(shuttingDown);
+    return events.usable ? null : unavailable(eventsLost);
+  }
+
   function admit(user: User): void {
-    if (isClosed) throw unavailable(shuttingDown);
-    if (!events.usable) throw unavailable(eventsLost);
-    if ((streamsByUser.get(user.id) ?? 0) >= maxStreamsPerUser) {
+    const refusal = whyUnusable();
+    if (refusal !== null) throw refusal;
+    if ((placesByUser.get(user.id) ?? 0) >= maxStreamsPerUser) {
       throw tooMany(`You have ${maxStreamsPerUser} streams open`, maxStreamsPerUser);
     }
-    if (streams.size >= maxStreams) {
+    if (places >= maxStreams) {
       throw tooMany(`The gateway has ${maxStreams} streams open`, maxStreams);
+    }
+  }
+
+  function reserve(user: User): Ahead {
+    admit(user);
+    return new Place(user.id);
+  }
+
+  /** Room for one stream, from when its limit is asked until it has ended, or was not opened. */
+  class Place implements Ahead {
+    readonly #userId: string;
+
+    constructor(userId: string) {
+      this.#userId = userId;
+      places += 1;
+      placesByUser.set(userId, (placesByUser.get(userId) ?? 0) + 1);
+    }
+
+    cancel(): void {
+      places -= 1;
+      const left = (placesByUser.get(this.#userId) ?? 0) - 1;
+      if (left > 0) placesByUser.set(this.#userId, left);
+      else placesByUser.delete(this.#userId);
     }
   }
 
@@ -95,20 +125,15 @@ export function createLive(options: LiveOptions): LiveContexts {
   }
 
   function opened(stream: Stream): void {
-    const { id } = stream.user;
     streams.add(stream);
-    streamsByUser.set(id, (streamsByUser.get(id) ?? 0) + 1);
     expiryCheck ??= setInterval(() => {
       for (const open of streams) open.checkExpiry();
     }, expiryCheckMs).unref();
   }
 
   function ended(stream: Stream, reason: string): void {
-    const { id } = stream.user;
     streams.delete(stream);
-    const left = (streamsByUser.get(id) ?? 0) - 1;
-    if (left > 0) streamsByUser.set(id, left);
-    else streamsByUser.delete(id);
+    stream.place.cancel();
     if (streams.size === 0) {
       clearInterval(expiryCheck);
       expiryCheck = undefined;
@@ -118,7 +143,8 @@ export function createLive(options: LiveOptions): LiveContexts {
 
   /** One reader's stream of one context. */
   class Stream implements ContextWatcher, DepartureListener {
-    readonly user: User;
+    readonly place: Ahead;
+    readonly #user: User;
     readonly #watched: WatchedContext;
     readonly #request: RequestContext;
     readonly #events = new LatestStream<ExecutionContextEvent>(() => {
@@ -127,8 +153,9 @@ export function createLive(options: LiveOptions): LiveContexts {
     #opening: PromiseWithResolvers | null = null;
     #isEnded = false;
 
-    constructor(watched: WatchedContext, user: User, request: RequestContext) {
-      this.user = user;
+    constructor(place: Ahead, watched: WatchedContext, user: User, request: RequestContext) {
+      this.place = place;
+      this.#user = user;
       this.#watched = watched;
       this.#request = request;
     }
@@ -157,7 +184,7 @@ export function createLive(options: LiveOptions): LiveContexts {
     show(context: ExecutionContext, version: string): void {
       if (this.checkExpiry()) return;
       try {
-        ownership.check(this.user, context);
+        ownership.check(this.#user, context);
       } catch (error) {
         this.fail(error);
         return;
@@ -200,7 +227,7 @@ export function createLive(options: LiveOptions): LiveContexts {
 
     /** @returns Whether the stream has ended. */
     checkExpiry(): boolean {
-      if (this.user.expiresAtMs <= now()) {
+      if (this.#user.expiresAtMs <= now()) {
         this.fail(
           new AuthenticationError(
             'The session token has expired: get a new one from its issuer, and connect again.',
@@ -231,13 +258,18 @@ export function createLive(options: LiveOptions): LiveContexts {
       return streams.size;
     },
     admit,
-    async watch(given, request) {
+    reserve,
+    async watch(given, request, reserved) {
       const user = requireUser(request.identity);
-      // There may be less room than before the limit was asked.
-      admit(user);
+      const place = reserved ?? reserve(user);
+      const refusal = whyUnusable();
+      if (refusal !== null) {
+        place.cancel();
+        throw refusal;
+      }
       // A stream outlives the body that its id came in.
       const id = copyText(given);
-      return new Stream(watchedContext(id, request), user, request).open();
+      return new Stream(place, watchedContext(id, request), user, request).open();
     },
     changed(id) {
       events.publish(id, changed);

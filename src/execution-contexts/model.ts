@@ -1,4 +1,5 @@
 import type { EventStream } from '../engine/latest-stream.ts';
+import type { Ahead } from '../engine/operation.ts';
 import { ServiceKey, type RequestContext } from '../engine/request-context.ts';
 import type { TypedError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
@@ -102,11 +103,22 @@ export interface LiveContexts {
    */
   admit(user: User): void;
   /**
+   * Takes the room for one more stream of `user`, which is given back where that is not opened.
+   *
+   * @throws as `admit`.
+   */
+  reserve(user: User): Ahead;
+  /**
    * Opens a stream: first the context as it is now, then each state whose version is new.
    *
+   * @param reserved - The room for it, given back when it ends; `null` where it was not taken yet.
    * @throws TypedError (rejecting) where there is no room, or the context cannot be shown.
    */
-  watch(id: string, request: RequestContext): Promise<EventStream<ExecutionContextEvent>>;
+  watch(
+    id: string,
+    request: RequestContext,
+    reserved: Ahead | null,
+  ): Promise<EventStream<ExecutionContextEvent>>;
   /** To be called after a write that was applied, or may have been. Costs next to nothing. */
   changed(id: string): void;
   /** As `changed`, after a delete that the API has confirmed. */

@@ -1,4 +1,4 @@
-import { defineOperation } from '../engine/operation.ts';
+import { defineOperation, type Ahead } from '../engine/operation.ts';
 import type { EventStream } from '../engine/latest-stream.ts';
 import { requireUser } from '../identity/identity.ts';
 import { addSubscriptionType, type Builder } from '../schema/builder.ts';
@@ -10,7 +10,8 @@ import type { ExecutionContextTypes } from './types.ts';
 
 const watchExecutionContext = defineOperation<
   { readonly id: IdInput },
-  EventStream<ExecutionContextEvent>
+  EventStream<ExecutionContextEvent>,
+  Ahead
 >({
   field: 'Subscription.executionContextUpdated',
   limit: readLimit,
@@ -18,7 +19,10 @@ const watchExecutionContext = defineOperation<
     checkId(args);
     request.service(liveContexts).admit(requireUser(request.identity));
   },
-  run: ({ id }, request) => request.service(liveContexts).watch(checkedId(id), request),
+  // Where the limit is asked elsewhere, others come meanwhile who were told the same of the room.
+  ahead: (_args, request) => request.service(liveContexts).reserve(requireUser(request.identity)),
+  run: ({ id }, request, reserved) =>
+    request.service(liveContexts).watch(checkedId(id), request, reserved),
 });
 
 export function addWatch(

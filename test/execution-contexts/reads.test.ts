@@ -161,6 +161,7 @@ function requestOf(store: ExecutionContextStore): RequestContext {
         .set(liveContexts, {
           open: 0,
           admit: () => undefined,
+          reserve: () => ({ cancel: () => undefined }),
           watch: () => Promise.reject(new Error('is not part of this test')),
           changed: () => undefined,
           deleted: () => undefined,

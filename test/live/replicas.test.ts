@@ -165,6 +165,28 @@ describeWithRedis('replicas that share a Redis', () => {
     }
   });
 
+  it('charge nothing for streams that there is no room for, however many come at once', async () => {
+    await start({ LIVE_STREAMS_PER_USER: '1' });
+    const opened = await Promise.all(Array.from({ length: 10 }, () => open(0)));
+    const first = await Promise.all(opened.map((reader) => reader.next()));
+    const refused = first.filter((event) => event?.code === 'RATE_LIMITED');
+    expect(refused).toHaveLength(9);
+    for (const event of refused) expect(event).toMatchObject({ source: 'GATEWAY', limit: 1 });
+    const list = '{ executionContexts { __typename } }';
+    const answer = await replica(0).ask(list, {}, { token });
+    expect(answer.headers.get('ratelimit')).toMatch(/"minute";r=98|"burst";r=1[89]/);
+  });
+
+  it('keep no room for a stream that the limit refuses', async () => {
+    await start({ LIVE_STREAMS_PER_USER: '1' });
+    const reads = Array.from({ length: 20 }, (_, i) => `r${i}: executionContexts { __typename }`);
+    await replica(0).ask(`{ ${reads.join(' ')} }`, {}, { token });
+    const refused = await open(0);
+    expect(await refused.rest()).toMatchObject([{ code: 'RATE_LIMITED', limit: 20 }]);
+    await sleep(1_100);
+    expect(await (await open(0)).next()).toMatchObject({ context: { step: 1 } });
+  });
+
   it('poll by themselves while Redis takes no writes, and together again afterwards', async () => {
     await start();
     const [reader, other] = [await open(0), await open(1)];
