@@ -119,8 +119,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return identity;
     } catch (error) {
       throw error instanceof errors.JOSEError ? toAuthenticationError(error) : error;
-    } finally {
-      underWay.delete(digest);
     }
   }
 
@@ -128,7 +126,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   function checkOnce(token: string, digest: TokenDigest): Promise<UserIdentity> {
     let checking = underWay.get(digest);
     if (checking === undefined) {
-      checking = check(token, digest);
+      // Not by `check` itself: a header that is refused ends it before its first `await`, and so before `set`.
+      checking = check(token, digest).finally(() => {
+        underWay.delete(digest);
+      });
       underWay.set(digest, checking);
     }
     return checking;

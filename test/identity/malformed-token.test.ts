@@ -79,6 +79,15 @@ describe('a malformed token', () => {
     expect(issuer.fetches).toBe(before);
   });
 
+  test('is forgotten once it is refused, be it one of a thousand', async () => {
+    for (let i = 0; i < 1000; i++) {
+      const token = i % 2 === 0 ? `junk-${i}` : `${encode({ alg: 'HS256', i })}.e30.AA`;
+      const refusal = await refuse(token);
+      // What is still remembered of it would come to the same error again.
+      expect(await refuse(token)).not.toBe(refusal);
+    }
+  });
+
   test('is refused for its own sake when its key is known', async () => {
     const [, payload, signature] = (await issuer.token()).split('.');
     const { kid } = issuer.key;
