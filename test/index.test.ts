@@ -146,6 +146,32 @@ describe('createGateway', () => {
     await gateway.close();
   });
 
+  it.each(['Basic YWxpY2U6c2VjcmV0', null])(
+    'asks an API that gets tokens without one, where a caller known otherwise has none: %s',
+    async (authorization) => {
+      const user = { id: 'alice', sessionId: null, organization: null, workspace: null };
+      const permissions = { organizationPermissions: [], workspacePermissions: [] };
+      const gateway = create({
+        upstream: { url: upstream.url },
+        identity: () => ({
+          kind: 'user',
+          user: { ...user, ...permissions, expiresAtMs: Infinity },
+        }),
+        metrics: true,
+      });
+      upstream.clear();
+      const request = await operation(update);
+      if (authorization === null) request.headers.delete('authorization');
+      else request.headers.set('authorization', authorization);
+      expect(await (await gateway.fetch(request)).json()).toEqual(updated);
+      const sent = upstream.requests.map(({ headers }) => headers.authorization);
+      expect(new Set(sent)).toEqual(new Set([undefined]));
+      const metrics = await gateway.fetch(new Request('http://gateway/metrics'));
+      expect(await metrics.text()).toContain('gateway_upstream_calls_in_flight 0\n');
+      await gateway.close();
+    },
+  );
+
   it.each([
     ['says its length', true],
     ['is streamed', false],

@@ -1,4 +1,4 @@
-import { readBearerToken } from '../identity/bearer.ts';
+import { findBearerToken } from '../identity/bearer.ts';
 import type { Identity } from '../identity/identity.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { Limit } from '../rate-limit/limit.ts';
@@ -124,10 +124,10 @@ export class RequestContext implements Behalf {
     return this.#locals.get(key) as Value;
   }
 
-  /** The caller's session token, a secret; `null` for a caller nobody knows. */
+  /** The caller's session token, a secret; `null` for a caller nobody knows, or known otherwise. */
   revealToken(): string | null {
     if (this.identity.kind === 'anonymous') return null;
-    return readBearerToken(this.#incoming.authorization);
+    return findBearerToken(this.#incoming.authorization);
   }
 
   /**

@@ -8,24 +8,34 @@ const credentials = /^bearer +(?<token>[A-Za-z0-9\-._~+/]+=*)$/i;
 const bearerScheme = /^bearer(?: |$)/i;
 
 /**
- * The token in an `Authorization` header (RFC 6750 section 2.1).
+ * The token in an `Authorization` header (RFC 6750 section 2.1); `null` where it has none.
  *
  * @param authorization the header's value, `null` where there is none
+ */
+export function findBearerToken(authorization: string | null): string | null {
+  const value = authorization?.trim() ?? '';
+  return isTooLong(value) ? null : (credentials.exec(value)?.groups?.['token'] ?? null);
+}
+
+/**
+ * As {@link findBearerToken}.
+ *
  * @throws {AuthenticationError} saying what is wrong with the header, and never repeating it.
  */
 export function readBearerToken(authorization: string | null): string {
-  const value = authorization?.trim() ?? '';
-  if (value.length > maxTokenLength + 'Bearer '.length) {
-    throw new AuthenticationError(
-      `The Authorization header is too long: a session token has at most ${maxTokenLength} characters.`,
-    );
-  }
-  const token = credentials.exec(value)?.groups?.['token'];
-  if (token === undefined) throw new AuthenticationError(whatIsWrong(value));
+  const token = findBearerToken(authorization);
+  if (token === null) throw new AuthenticationError(whatIsWrong(authorization?.trim() ?? ''));
   return token;
 }
 
+function isTooLong(value: string): boolean {
+  return value.length > maxTokenLength + 'Bearer '.length;
+}
+
 function whatIsWrong(value: string): string {
+  if (isTooLong(value)) {
+    return `The Authorization header is too long: a session token has at most ${maxTokenLength} characters.`;
+  }
   if (value === '') {
     return 'There is no session token: send one in the header "Authorization: Bearer <token>".';
   }

@@ -44,7 +44,10 @@ export interface Behalf {
   /** What calls of the API are part of; `null` where they are not traced. */
   readonly span: Span | null;
   readonly departure: Departure | null;
-  /** The caller's own token, sent where the client has no key of its own. */
+  /**
+   * The caller's own token, sent where the client has no key of its own; `null` where there is none.
+   * Must not throw: it is asked for once the call has begun.
+   */
   revealToken(): string | null;
 }
 
