@@ -15,15 +15,7 @@ const operations = {
   list: { ...all, name: 'list', method: 'GET', writes: false, repeatable: true },
   create: { ...all, name: 'create', method: 'POST', writes: true, repeatable: false },
   update: { ...one, name: 'update', method: 'PUT', writes: true, repeatable: true },
-  delete: {
-    ...one,
-    name: 'delete',
-    method: 'DELETE',
-    writes: true,
-    repeatable: true,
-    // Gone at a later attempt is as good as deleted by it: nobody can tell who did it.
-    accepts: (status, attempts) => attempts > 1 && (status === 404 || status === 410),
-  },
+  delete: { ...one, name: 'delete', method: 'DELETE', writes: true, repeatable: true },
 } as const satisfies Record<string, RestOperation>;
 
 export interface RestStoreOptions {
@@ -103,16 +95,14 @@ export function createRestStore({
       const operation = operations.delete;
       const request = { operation, path: pathOf(id), id, behalf, deadline, cancellation };
       return client.ask(request, (_body, { status }) =>
-        isDeletion(status) ? undefined : new Malformed(`status ${status} to a deletion`),
+        deletionStatuses.has(status) ? undefined : new Malformed(`status ${status} to a deletion`),
       );
     },
   };
 }
 
-/** What a deletion is answered with, at once or soon, and at a later attempt what is gone. */
-function isDeletion(status: number): boolean {
-  return [200, 202, 204, 205].includes(status) || status >= 400;
-}
+/** What a deletion is answered with, which is done or will be soon. */
+const deletionStatuses: ReadonlySet<number> = new Set([200, 202, 204, 205]);
 
 function pathOf(id: string): string {
   return `${collection}/${encodeURIComponent(id)}`;

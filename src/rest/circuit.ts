@@ -30,12 +30,12 @@ export function withCircuit(circuit: Circuit, next: Send): Send {
     const { path } = request;
     const period = circuit.begin(path);
     if (period === null) {
-      settle(shed(new Error('the circuit is open')), 1);
+      settle(shed(new Error('the circuit is open')));
       return;
     }
-    next(request, (outcome, attempts) => {
+    next(request, (outcome) => {
       circuit.end(path, period, outcome);
-      settle(outcome, attempts);
+      settle(outcome);
     });
   };
 }

@@ -93,7 +93,7 @@ export class Malformed {
  *
  * @param body - `null` where it was refused, which the client reports by itself.
  */
-export type Read<T> = (body: JsonSource | null, answer: Answer, attempts: number) => T | Malformed;
+export type Read<T> = (body: JsonSource | null, answer: Answer) => T | Malformed;
 
 export interface RestClient {
   readonly forwardsToken: boolean;
@@ -105,7 +105,7 @@ export interface RestClient {
   /** Sends a request through all policies; its outcome is as it came. */
   readonly send: Send;
   /**
-   * Resolves with what `read` makes of a 2xx answer, and of others that the operation accepts.
+   * Resolves with what `read` makes of a 2xx answer.
    *
    * @throws {TypedError} Every other outcome, by the status map.
    */
@@ -169,15 +169,14 @@ export function createRestClient(options: RestClientOptions): RestClient {
   const send = withBulkhead(bulkhead, withRetry(withCircuit(circuit, exchange), { onRetry, now }));
 
   /** @throws {TypedError} */
-  function conclude<T>(request: RestRequest, read: Read<T>, outcome: Outcome, attempts: number): T {
+  function conclude<T>(request: RestRequest, read: Read<T>, outcome: Outcome): T {
     const { operation, id, behalf } = request;
     if (outcome.kind === 'failure') {
       if (outcome.reason === 'shed') observer.shed?.(operation.name);
       throw errorFromFailure(outcome, operation);
     }
     const { status, body, refusal } = outcome;
-    const succeeded = status >= 200 && status < 300;
-    if (!succeeded && operation.accepts?.(status, attempts) !== true) {
+    if (status < 200 || status >= 300) {
       throw errorFromAnswer(outcome, {
         operation,
         id,
@@ -185,7 +184,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
         now: now(),
       });
     }
-    const result = read(body, outcome, attempts);
+    const result = read(body, outcome);
     if (!(result instanceof Malformed)) return result;
     observer.malformed?.(operation.name, refusal ?? result.what, behalf.requestId);
     throw malformedAnswer(outcome, operation);
@@ -203,9 +202,9 @@ export function createRestClient(options: RestClientOptions): RestClient {
     send,
     ask: (request, read) =>
       new Promise((resolve, reject) => {
-        send(request, (outcome, attempts) => {
+        send(request, (outcome) => {
           try {
-            resolve(conclude(request, read, outcome, attempts));
+            resolve(conclude(request, read, outcome));
           } catch (thrown) {
             const error = thrown as Error;
             reject(error);
@@ -242,13 +241,13 @@ interface Bulkhead {
 function withBulkhead(bulkhead: Bulkhead, next: Send): Send {
   return (request, settle) => {
     if (bulkhead.pending >= bulkhead.max) {
-      settle(shed(new Error(`${bulkhead.max} calls are pending`)), 1);
+      settle(shed(new Error(`${bulkhead.max} calls are pending`)));
       return;
     }
     bulkhead.pending += 1;
-    next(request, (outcome, attempts) => {
+    next(request, (outcome) => {
       bulkhead.pending -= 1;
-      settle(outcome, attempts);
+      settle(outcome);
     });
   };
 }

@@ -196,7 +196,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     this.#departure?.unwatch(this);
     if (this.#span !== null) endSpan(this.#span, outcome);
     onExchange(this.#request, outcome, performance.now() - this.#startedAt);
-    this.#settle(outcome, 1);
+    this.#settle(outcome);
   }
 }
 

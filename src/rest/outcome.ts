@@ -30,8 +30,8 @@ export interface Failure {
 /** Errors are data: whether a request was sent decides what may be repeated, and exceptions lose it. */
 export type Outcome = Answer | Failure;
 
-/** Told the last outcome, and how many attempts led to it. */
-export type Settle = (outcome: Outcome, attempts: number) => void;
+/** Told the outcome: of several attempts, that of the last one that was made. */
+export type Settle = (outcome: Outcome) => void;
 
 /** A way to the API. Policies are made of one around another; it never throws and settles once. */
 export type Send = (request: RestRequest, settle: Settle) => void;

@@ -13,12 +13,6 @@ export interface RestOperation {
   readonly writes: boolean;
   /** A second, identical call leaves the API as the first one did. */
   readonly repeatable: boolean;
-  /**
-   * Which statuses outside 2xx are a success as well, such as a 404 at the second attempt to delete.
-   *
-   * @param attempts - How many were made, this one included.
-   */
-  readonly accepts?: (status: number, attempts: number) => boolean;
 }
 
 /** Told when whoever asked has left. */

@@ -30,12 +30,12 @@ export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions 
     next(request, (outcome) => {
       if (before !== null && isShed(outcome)) {
         // A retry that the circuit refused is none: what came before it tells more.
-        settle(before, attempts - 1);
+        settle(before);
         return;
       }
       const delayMs = retryDelayMs(request.operation, outcome, attempts, now);
       if (delayMs === null || performance.now() + delayMs >= request.deadline) {
-        settle(outcome, attempts);
+        settle(outcome);
         return;
       }
       onRetry?.(request.operation.name);

@@ -247,9 +247,7 @@ export function createMemoryClient(api: MemoryApi): RestClient {
     pending: 0,
     deadline: () => Infinity,
     send(request, settle) {
-      void exchange(request).then((outcome) => {
-        settle(outcome, 1);
-      });
+      void exchange(request).then(settle);
     },
     ask(request, read) {
       // A bug of the store's own, before there is a promise.
@@ -261,7 +259,7 @@ export function createMemoryClient(api: MemoryApi): RestClient {
         if (!isSuccess) {
           throw errorFromAnswer(outcome, { operation, id, forwardsToken: false, now: 0 });
         }
-        const result = read(outcome.body, outcome, 1);
+        const result = read(outcome.body, outcome);
         if (result instanceof Malformed) throw malformedAnswer(outcome, operation);
         return result;
       });

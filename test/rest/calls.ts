@@ -22,14 +22,7 @@ export const operations = {
   fetch: { ...common, name: 'fetch', method: 'GET', writes: false, repeatable: true },
   create: { ...common, name: 'create', method: 'POST', writes: true, repeatable: false },
   update: { ...common, name: 'update', method: 'PUT', writes: true, repeatable: true },
-  delete: {
-    ...common,
-    name: 'delete',
-    method: 'DELETE',
-    writes: true,
-    repeatable: true,
-    accepts: (status, attempts) => status === 404 && attempts > 1,
-  },
+  delete: { ...common, name: 'delete', method: 'DELETE', writes: true, repeatable: true },
 } as const satisfies Record<string, RestOperation>;
 
 /** Below what the tests' API has stored. */
@@ -55,17 +48,10 @@ export function requestOf(request: Partial<RestRequest> = {}): RestRequest {
   };
 }
 
-export interface Sent {
-  readonly outcome: Outcome;
-  readonly attempts: number;
-}
-
 /** Sends a request as the client would, by the client's own deadline where it has none. */
-export function send(client: RestClient, request: Partial<RestRequest> = {}): Promise<Sent> {
+export function send(client: RestClient, request: Partial<RestRequest> = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    client.send(requestOf({ deadline: client.deadline(), ...request }), (outcome, attempts) => {
-      resolve({ outcome, attempts });
-    });
+    client.send(requestOf({ deadline: client.deadline(), ...request }), resolve);
   });
 }
 

@@ -31,9 +31,7 @@ const down = answer(503);
 /** One call through the circuit. */
 function execute(circuit: Circuit, path: string, send: () => Promise<Outcome>): Promise<Outcome> {
   const guarded = withCircuit(circuit, (_, settle) => {
-    void send().then((outcome) => {
-      settle(outcome, 1);
-    });
+    void send().then(settle);
   });
   return new Promise((resolve) => {
     guarded(requestOf({ path }), resolve);

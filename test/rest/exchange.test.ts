@@ -44,7 +44,7 @@ describe('an exchange', () => {
   afterEach(() => api.close());
 
   async function answerTo(request = {}): Promise<Answer> {
-    const { outcome } = await send(client, request);
+    const outcome = await send(client, request);
     if (outcome.kind !== 'answer') throw outcome.cause;
     return outcome;
   }
@@ -145,13 +145,13 @@ describe('an exchange', () => {
 
   it('ends with its deadline, and tells that it was sent', async () => {
     upstream.always(hang());
-    const { outcome } = await send(client, { deadline: performance.now() + 50 });
+    const outcome = await send(client, { deadline: performance.now() + 50 });
     expect(outcome).toMatchObject({ kind: 'failure', reason: 'timeout', sent: true });
     await upstream.requests[0]?.abandoned;
   });
 
   it('does not begin after its deadline', async () => {
-    const { outcome } = await send(client, { deadline: performance.now() - 1 });
+    const outcome = await send(client, { deadline: performance.now() - 1 });
     expect(outcome).toMatchObject({ kind: 'failure', reason: 'timeout', sent: false });
     expect(upstream.requests).toEqual([]);
   });
@@ -162,7 +162,7 @@ describe('an exchange', () => {
     const sent = send(client, { behalf: { ...anybody, departure } });
     await upstream.received(1);
     departure.leave();
-    expect((await sent).outcome).toMatchObject({ reason: 'canceled', sent: true });
+    expect(await sent).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
     expect(departure.watchers).toBe(0);
     expect(causes[0]?.message).toBe('the client has left');
@@ -174,7 +174,7 @@ describe('an exchange', () => {
     const sent = send(client, { ...write, cancellation });
     await upstream.received(1);
     cancellation.leave();
-    expect((await sent).outcome).toMatchObject({ reason: 'canceled', sent: true });
+    expect(await sent).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
     expect(causes[0]?.message).toBe('the write was called off');
   });
@@ -182,7 +182,7 @@ describe('an exchange', () => {
   it('does not begin for a client that has left, where it reads', async () => {
     const departure = createDeparture();
     departure.leave();
-    const { outcome } = await send(client, { behalf: { ...anybody, departure } });
+    const outcome = await send(client, { behalf: { ...anybody, departure } });
     expect(outcome).toMatchObject({ reason: 'canceled', sent: false });
     expect(upstream.requests).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe('an exchange', () => {
   it('is seen through when the client leaves, where it writes', async () => {
     const departure = createDeparture();
     departure.leave();
-    const { outcome } = await send(client, { ...write, behalf: { ...anybody, departure } });
+    const outcome = await send(client, { ...write, behalf: { ...anybody, departure } });
     expect(outcome).toMatchObject({ kind: 'answer', status: 200 });
     expect(upstream.stored('ctx_1')?.session_id).toBe('s');
   });
@@ -203,7 +203,7 @@ describe('an exchange', () => {
 
   describe('that fails', () => {
     async function codeOf(request = {}): Promise<[Outcome, string | null]> {
-      const { outcome } = await send(client, { ...write, ...request });
+      const outcome = await send(client, { ...write, ...request });
       const [cause] = causes;
       return [outcome, cause ? failureCode(cause) : null];
     }
