@@ -30,9 +30,11 @@ export interface ErrorContext {
   readonly now: number;
 }
 
-/** A status that is the caller's to deal with; the API's own words replace `message`. */
+/** A status that is the caller's to deal with. */
 interface CallerRule {
   readonly message: (noun: string) => string;
+  /** Whether the API's own words replace `message`, where it has some. @default true */
+  readonly showsWords?: boolean;
   readonly toError: (message: string, answer: Answer, call: ErrorContext) => TypedError;
 }
 
@@ -58,7 +60,7 @@ const callerRules: Readonly<Record<number, CallerRule>> = {
     message: (noun) => `The ${noun} is in a state that does not allow this.`,
     toError: conflict,
   },
-  410: notFound,
+  410: { ...notFound, showsWords: false },
   412: { message: (noun) => `The ${noun} has changed in the meantime.`, toError: conflict },
   413: { message: () => 'The input is larger than the API takes.', toError: invalid },
   422: { message: () => 'The API could not process the input.', toError: invalid },
@@ -91,7 +93,8 @@ export function errorFromAnswer(answer: Answer, call: ErrorContext): TypedError 
   if (rule === undefined) {
     return toUpstreamError(troubleOfStatus(status), call.operation, { sent: true, status });
   }
-  const words = body && apiMessage(body.slice(0, body.bytes.length));
+  const { showsWords = true } = rule;
+  const words = showsWords && body !== null ? apiMessage(body.slice(0, body.bytes.length)) : null;
   return rule.toError(words ?? rule.message(call.operation.noun), answer, call);
 }
 

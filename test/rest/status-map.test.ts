@@ -57,7 +57,7 @@ describe('an answer that is no success', () => {
     expect(await errorOf(operations.delete)).toMatchObject({ resourceId: 'ctx_1' });
   });
 
-  it.each([400, 403, 404, 409, 410, 412, 413, 422, 429])(
+  it.each([400, 403, 404, 409, 412, 413, 422, 429])(
     "has the API's own words, be it of an error or of a problem: %d",
     async (status) => {
       api.upstream.always(replyError(status, 'Says the API.'));
@@ -77,6 +77,11 @@ describe('an answer that is no success', () => {
       expect(message).not.toContain('sk_live');
     },
   );
+
+  it('has a sentence of its own for what is gone, whatever the API says', async () => {
+    api.upstream.always(replyError(410, 'Says the API.'));
+    expect((await errorOf()).message).toBe('There is no such thing.');
+  });
 
   const failed = 'UPSTREAM_FAILED';
   const timeout = 'UPSTREAM_TIMEOUT';
