@@ -127,6 +127,12 @@ export interface UpstreamErrorOptions extends ErrorOptions {
   readonly status?: number | undefined;
   /** Whether it was a write that may have been applied all the same. @default false */
   readonly mayBeApplied?: boolean | undefined;
+  /**
+   * Whether it may yet be applied, from now on: nobody knows whether the API is done with it.
+   *
+   * @default as `mayBeApplied`
+   */
+  readonly mayGoOn?: boolean | undefined;
 }
 
 /** The API could not be asked, did not answer in time, or answered with something unusable. */
@@ -135,15 +141,17 @@ export class UpstreamError extends TypedError {
   readonly retryable: boolean;
   readonly status: number | null;
   readonly mayBeApplied: boolean;
+  readonly mayGoOn: boolean;
 
   constructor(
     message: string,
-    { code, retryable, status, mayBeApplied, ...options }: UpstreamErrorOptions,
+    { code, retryable, status, mayBeApplied, mayGoOn, ...options }: UpstreamErrorOptions,
   ) {
     super(message, options);
     this.code = code;
     this.retryable = retryable;
     this.status = status ?? null;
     this.mayBeApplied = mayBeApplied ?? false;
+    this.mayGoOn = mayGoOn ?? this.mayBeApplied;
   }
 }

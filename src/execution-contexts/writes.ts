@@ -255,7 +255,7 @@ function writeUnderLock<Written>(
     },
     (error: unknown) => {
       const isDoubtful = error instanceof UpstreamError && error.mayBeApplied;
-      if (isDoubtful && mayGoOn(error)) lock.abandon();
+      if (isDoubtful && error.mayGoOn) lock.abandon();
       else lock.release();
       forgetRead(id, request);
       if (isDoubtful) {
@@ -302,14 +302,6 @@ function readAndSend<Written>(
 /** Whether nobody may write between what is read and what is written. */
 function buildsOnState({ reads, ifVersion }: Pick<Write<never>, 'reads' | 'ifVersion'>): boolean {
   return reads === 'state' || ifVersion !== null;
-}
-
-/** By which a proxy says that it has lost sight of the API: what was sent may go on behind it. */
-const ofProxies: ReadonlySet<number> = new Set([502, 504]);
-
-/** Whether the API may still be about to apply a write. Once it has answered, it is not. */
-function mayGoOn({ status }: UpstreamError): boolean {
-  return status === null || ofProxies.has(status);
 }
 
 class VersionConflict extends ConflictError {}
@@ -379,11 +371,12 @@ function lockLost(verb: string, error: UpstreamError | null): UpstreamError {
 /** A write that builds on what is stored would build on itself, or find another version. */
 function unrepeatable(error: UpstreamError): UpstreamError {
   if (!error.retryable) return error;
-  const { message, code, status, mayBeApplied, cause } = error;
+  const { message, code, status, mayBeApplied, mayGoOn, cause } = error;
   return new UpstreamError(message, {
     code,
     retryable: false,
     mayBeApplied,
+    mayGoOn,
     ...(status !== null && { status }),
     cause,
   });

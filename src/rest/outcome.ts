@@ -46,7 +46,7 @@ export type Evidence = 'down' | 'up' | 'none';
 
 /**
  * An outcome that is the fault of the API or of the way to it, and that may pass: a later, identical
- * call may do better. The one classification that retry, circuit and status map go by.
+ * call may do better. The one classification that retry, circuit, status map and locks go by.
  */
 export interface Trouble {
   readonly code: UpstreamErrorCode;
@@ -54,6 +54,11 @@ export interface Trouble {
   readonly evidence: Evidence;
   /** Whether another attempt within the same deadline is worth while. */
   readonly brief: boolean;
+  /**
+   * Whether the API may still be at work on what was sent. Once it has answered it is not, but a proxy
+   * that answers in its place has only lost sight of it.
+   */
+  readonly mayGoOn: boolean;
 }
 
 const answers: Readonly<Record<number, Trouble>> = {
@@ -62,25 +67,35 @@ const answers: Readonly<Record<number, Trouble>> = {
     message: 'The API gave up waiting for the request.',
     evidence: 'up',
     brief: false,
+    mayGoOn: false,
   },
-  500: { code: 'UPSTREAM_FAILED', message: 'The API failed.', evidence: 'up', brief: false },
+  500: {
+    code: 'UPSTREAM_FAILED',
+    message: 'The API failed.',
+    evidence: 'up',
+    brief: false,
+    mayGoOn: false,
+  },
   502: {
     code: 'UPSTREAM_FAILED',
     message: 'The API could not be reached behind its proxy.',
     evidence: 'down',
     brief: true,
+    mayGoOn: true,
   },
   503: {
     code: 'UPSTREAM_UNAVAILABLE',
     message: 'The API is not available at the moment.',
     evidence: 'down',
     brief: true,
+    mayGoOn: false,
   },
   504: {
     code: 'UPSTREAM_TIMEOUT',
     message: 'The API did not answer its proxy in time.',
     evidence: 'down',
     brief: true,
+    mayGoOn: true,
   },
 };
 
@@ -90,30 +105,35 @@ const failures: Readonly<Record<FailureReason | 'unreachable', Trouble>> = {
     message: 'The API cannot be reached at the moment.',
     evidence: 'down',
     brief: true,
+    mayGoOn: false,
   },
   connection: {
     code: 'UPSTREAM_FAILED',
     message: 'The connection to the API was lost.',
     evidence: 'down',
     brief: true,
+    mayGoOn: true,
   },
   timeout: {
     code: 'UPSTREAM_TIMEOUT',
     message: 'The API did not answer in time.',
     evidence: 'down',
     brief: false,
+    mayGoOn: true,
   },
   canceled: {
     code: 'UPSTREAM_FAILED',
     message: 'The request was canceled.',
     evidence: 'none',
     brief: false,
+    mayGoOn: true,
   },
   shed: {
     code: 'UPSTREAM_UNAVAILABLE',
     message: 'The API is not available at the moment.',
     evidence: 'none',
     brief: false,
+    mayGoOn: false,
   },
 };
 

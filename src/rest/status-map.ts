@@ -130,6 +130,7 @@ function toUpstreamError(
       // What was never sent is safe to repeat, whatever it is.
       retryable: trouble !== null && (repeatable || !sent),
       mayBeApplied,
+      mayGoOn: mayBeApplied && trouble?.mayGoOn === true,
       ...details,
     },
   );

@@ -7,7 +7,7 @@ import {
   NotFoundError,
   type TypedError,
 } from '../../src/errors.ts';
-import type { RestClient } from '../../src/rest/client.ts';
+import { Malformed, type RestClient } from '../../src/rest/client.ts';
 import type { RestOperation } from '../../src/rest/request.ts';
 import { reply, replyError } from '../support/upstream-faults.ts';
 import { operations, requestOf, startApi, type TestApi } from './calls.ts';
@@ -102,6 +102,25 @@ describe('an answer that is no success', () => {
     // A creation that the API has seen may have been made.
     expect(await errorOf(operations.create)).toMatchObject({ code, retryable: false, status });
   });
+
+  it.each([
+    [204, true, false],
+    [408, true, false],
+    [500, true, false],
+    [502, true, true],
+    [503, true, false],
+    [504, true, true],
+    [520, true, false],
+    [418, false, false],
+  ])(
+    'knows what may be applied, and what may yet be: %d',
+    async (status, mayBeApplied, mayGoOn) => {
+      api.upstream.always(reply(status));
+      const request = requestOf({ operation: operations.update, body: '{}' });
+      const asked = client.ask(request, () => new Malformed('nothing'));
+      await expect(asked).rejects.toMatchObject({ mayBeApplied, mayGoOn });
+    },
+  );
 
   it('is about the caller where its own token was refused', async () => {
     client = api.createClient({ apiKey: null });
