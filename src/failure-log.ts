@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
+import { errorCode } from './telemetry/logged-error.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface FailureLogOptions {
@@ -68,18 +69,14 @@ export function createFailureLog(options: FailureLogOptions): FailureLog {
 /** Equal for failures of one reason, whatever port or request they were met on. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  return `${codeOf(error) ?? error.name} ${statusOf(error)} ${reasonOf(error.cause)}`;
+  return `${errorCode(error) ?? error.name} ${statusOf(error)} ${reasonOf(error.cause)}`;
 }
 
 function wordOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code !== null) return `${code} ${statusOf(error)}`.trimEnd();
   return wordOf(error.cause) ?? (error.name === 'Error' ? null : error.name);
-}
-
-function codeOf(error: Error): string | null {
-  return 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 /** Of an answer that is not the one hoped for: another status is another reason. */

@@ -5,7 +5,6 @@ import type { FetchDoor, KnownOfRequest } from './doors/fetch/fetch-door.ts';
 import { createProbes, probeCacheControl, type Readiness } from './doors/node/probes.ts';
 import {
   bodyTooLarge,
-  isEncoded,
   notFound,
   refusalBody,
   refusals,
@@ -14,6 +13,7 @@ import {
 import type { Cors } from './engine/cors.ts';
 import { acceptRequestId, readTraceContext, Outgoing } from './engine/incoming.ts';
 import { addResponseHeaders } from './engine/response-headers.ts';
+import { isEncoded } from './http.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { endRequestSpan, startRequestSpan } from './telemetry/request-span.ts';

@@ -2,12 +2,13 @@ import { createForwardedOwnership, createOwnership } from './execution-contexts/
 import { createRestStore } from './execution-contexts/rest.ts';
 import type { ExecutionContexts } from './execution-contexts/model.ts';
 import { createFailureLog, type FailureLog } from './failure-log.ts';
+import { portOf } from './http.ts';
 import { createIdentityResolver, type ResolveIdentity } from './identity/identity.ts';
 import { createTokenVerifier, type TokenVerifierOptions } from './identity/token-verifier.ts';
 import { isAdministrator, type AdministratorRule } from './identity/user.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from './rate-limit/store.ts';
-import { createRestClient, portOf, type RestClient } from './rest/client.ts';
+import { createRestClient, type RestClient } from './rest/client.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 

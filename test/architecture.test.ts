@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
  * what each is for.
  */
 const floors = [
-  ['errors.ts', 'json/', 'telemetry/'],
+  ['errors.ts', 'http.ts', 'json/'],
+  ['telemetry/'],
   ['rest/', 'identity/', 'rate-limit/'],
   ['shared-state/'],
   ['engine/'],

@@ -2,6 +2,9 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { Agent, request } from 'undici';
 
+import { portOf } from '../http.ts';
+import { errorCode } from '../telemetry/logged-error.ts';
+
 export interface JwksEndpointOptions {
   /** Where the JSON Web Key Set is: `http:` or `https:`. */
   readonly url: string | URL;
@@ -34,15 +37,15 @@ export class KeyFetchError extends Error {
   /** The HTTP status, where there was an answer. */
   readonly status: number | null;
 
-  constructor(code: string, { hostname, port, protocol }: URL, status: number | null) {
-    const defaultPort = protocol === 'https:' ? 443 : 80;
-    const portNumber = port === '' ? defaultPort : Number(port);
+  constructor(code: string, url: URL, status: number | null) {
+    const { hostname } = url;
+    const port = portOf(url);
     const reason = code === 'JWKS_STATUS' ? `status ${String(status)}` : reasons[code];
     const known = reason === undefined ? code : `${reason} (${code})`;
-    super(`The signing keys could not be fetched from ${hostname}:${portNumber}: ${known}.`);
+    super(`The signing keys could not be fetched from ${hostname}:${port}: ${known}.`);
     this.code = code;
     this.host = hostname;
-    this.port = portNumber;
+    this.port = port;
     this.status = status;
   }
 }
@@ -186,6 +189,6 @@ function parse(bytes: Buffer): unknown {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   if (error.name === 'TimeoutError') return 'JWKS_TIMEOUT';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const code = errorCode(error) ?? error.name;
   return code === 'ERR_BUFFER_TOO_LARGE' ? 'JWKS_TOO_LARGE' : code;
 }

@@ -1,4 +1,4 @@
-import { retryAfterMs, withinInt } from './retry-after.ts';
+import { maxInt, retryAfterMs, withinInt } from './retry-after.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -8,7 +8,6 @@ export interface ApiLimit {
   readonly windowMs: number;
 }
 
-const maxInt32 = 2_147_483_647;
 /** Beyond it a reset is seconds since the epoch, and no delta: both are in use. */
 const epochFrom = 1_000_000_000;
 /** Beyond it they are milliseconds: as seconds it would be in three thousand years. */
@@ -28,7 +27,7 @@ export function exhaustedLimit(headers: Headers): ApiLimit | null {
     if (seconds === undefined || remaining !== '0') continue;
     const limit = headers[`x-ratelimit-${seconds}s-limit`];
     const windowMs = Number(seconds) * 1_000;
-    if (limit === undefined || !/^\d+$/.test(limit) || Number(limit) > maxInt32) continue;
+    if (limit === undefined || !/^\d+$/.test(limit) || Number(limit) > maxInt) continue;
     if (longest === null || windowMs > longest.windowMs)
       longest = { limit: Number(limit), windowMs };
   }

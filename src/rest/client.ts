@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { LookupFunction } from 'node:net';
 
+import { portOf } from '../http.ts';
 import type { JsonSource } from '../json/index.ts';
 import { createCircuit, withCircuit, type CircuitState } from './circuit.ts';
 import { createConnections } from './connections.ts';
@@ -250,10 +251,4 @@ function withBulkhead(bulkhead: Bulkhead, next: Send): Send {
       settle(outcome);
     });
   };
-}
-
-/** The port that an `http:` or `https:` URL leads to, named in it or not. */
-export function portOf({ port, protocol }: Pick<URL, 'port' | 'protocol'>): number {
-  if (port !== '') return Number(port);
-  return protocol === 'https:' ? 443 : 80;
 }

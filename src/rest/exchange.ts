@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 
+import { isEncoded } from '../http.ts';
 import { JsonSource, withoutByteOrderMark } from '../json/index.ts';
 import type { Span, SpanAttributes } from '../telemetry/tracing.ts';
 import type { Connections } from './connections.ts';
@@ -259,19 +260,13 @@ function refusalOf(headers: readonly Buffer[], cap: number): string | null {
     const name = headers[i];
     const value = headers[i + 1];
     if (isNamed(name, 'content-encoding')) {
-      if (!isPlain(text(value))) return 'a body that is compressed, which was declined';
+      if (isEncoded(text(value))) return 'a body that is compressed, which was declined';
     } else if (value !== undefined && value.length > 6 && isNamed(name, 'content-length')) {
       // No cap is below seven digits, so that the length of most answers is not even read.
       if (Number(text(value)) > cap) return tooLarge(cap);
     }
   }
   return null;
-}
-
-/** No coding at all (RFC 9110, section 8.4); the names of codings have no case (8.4.1). */
-function isPlain(codings: string): boolean {
-  if (codings === '' || codings === 'identity') return true;
-  return codings.split(',').every((coding) => /^\s*(?:identity)?\s*$/i.test(coding));
 }
 
 function tooLarge(cap: number): string {

@@ -1,4 +1,5 @@
-const maxWaitMs = 2_147_483_647;
+/** The largest `Int` of GraphQL. */
+export const maxInt = 2_147_483_647;
 
 /**
  * Reads `Retry-After` (RFC 9110, section 10.2.3): seconds or an HTTP date. The standard knows whole
@@ -17,7 +18,7 @@ export function retryAfterMs(header: string | null, now: number): number | null 
 
 /** Milliseconds as a wait that an `Int` of GraphQL holds: at least 0, rounded up. */
 export function withinInt(waitMs: number): number {
-  return Math.min(Math.max(Math.ceil(waitMs), 0), maxWaitMs);
+  return Math.min(Math.max(Math.ceil(waitMs), 0), maxInt);
 }
 
 /** The three date forms of RFC 9110, section 5.6.7; `Date.parse` alone would take much more. */

@@ -1,3 +1,5 @@
+import { errorCode } from '../telemetry/logged-error.ts';
+
 /**
  * Why something shared could not be used, as errors that are safe to log: no user name, no password,
  * no argument of a command. Each has a `code`, a word by which two causes are told apart, or a cause
@@ -95,7 +97,8 @@ export function withinTimeout<T>(reply: Promise<T>, timeoutMs: number): Promise<
 /** The word that names a failure: the first `code` of the error and what caused it, else its name. */
 export function codeOf(failure: unknown): string {
   for (let error = failure; error instanceof Error; error = error.cause) {
-    if ('code' in error && typeof error.code === 'string') return error.code;
+    const code = errorCode(error);
+    if (code !== null) return code;
   }
   return failure instanceof NotConnectedError ? 'CLOSED' : 'UNKNOWN';
 }

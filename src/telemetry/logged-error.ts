@@ -16,6 +16,11 @@ export interface LoggedError {
   readonly errors?: readonly LoggedError[] | undefined;
 }
 
+/** The word that an error of the system or of a library has for what went wrong; `null` without one. */
+export function errorCode(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
 /** Deep enough for an error, what wrapped it, and what wrapped that. */
 const maxCauses = 3;
 const maxErrors = 4;
@@ -33,11 +38,11 @@ export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   const { name, message, stack, cause } = error;
   const original = 'originalError' in error ? error.originalError : undefined;
   const inner = cause ?? original;
-  const { code, syscall, hostname, host, address, port, socket } = error as ErrorProperties;
+  const { syscall, hostname, host, address, port, socket } = error as ErrorProperties;
   return {
     type: name,
     message: quotesInput(error) ? 'left out: it may quote the input' : message,
-    code: text(code),
+    code: errorCode(error) ?? undefined,
     syscall: text(syscall),
     hostname: text(hostname) ?? text(host),
     address: text(address) ?? text(socket?.remoteAddress),
@@ -50,7 +55,6 @@ export function loggedError(error: unknown, causes = maxCauses): LoggedError {
 
 /** Where Node puts what a connection failed with, and undici (`socket`); checked before use. */
 interface ErrorProperties extends Error {
-  readonly code?: unknown;
   readonly syscall?: unknown;
   readonly hostname?: unknown;
   /** Of a certificate that was issued to another name. */

@@ -38,7 +38,9 @@ beforeAll(() => {
   program = mkdtempSync(join(tmpdir(), 'logging-process-'));
   writeFileSync(join(program, 'package.json'), '{ "type": "module" }');
   symlinkSync(resolve('node_modules'), join(program, 'node_modules'));
-  const sources = readdirSync('src/telemetry').map((name) => join('src/telemetry', name));
+  const sources = ['src/telemetry', 'src/json'].flatMap((folder) =>
+    readdirSync(folder).map((name) => join(folder, name)),
+  );
   for (const path of [...sources, 'test/telemetry/logging-process.ts']) {
     const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
       compilerOptions: {

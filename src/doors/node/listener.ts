@@ -8,6 +8,7 @@ import { isJson } from '../../engine/parameters.ts';
 import type { PreparedRequest } from '../../engine/request-reader.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
 import { contentTypeOf, writeResult } from '../../engine/result.ts';
+import { isEncoded } from '../../http.ts';
 import { JsonSource, withoutByteOrderMark } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -18,7 +19,7 @@ import { handOver, type HandleFetch } from './handover.ts';
 import { NodeRequest, pathOf, type RequestHeaders } from './node-request.ts';
 import { createLanding, type LandingOptions } from './landing.ts';
 import { answerProbe, createProbes, type Readiness } from './probes.ts';
-import { bodyTooLarge, isEncoded, notFound, refusals } from './refusal.ts';
+import { bodyTooLarge, notFound, refusals } from './refusal.ts';
 import { createSecretCheck } from './router-secret.ts';
 
 /** The door behind this one, for whatever is no plain operation. */

@@ -30,6 +30,7 @@ export const refusals = {
     code: 'FORBIDDEN',
     message: 'Requests must come through the router.',
   },
+  /** A compressed body could grow without limit, and nobody needs to compress a small document. */
   encoded: {
     status: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
@@ -80,15 +81,6 @@ export function bodyTooLarge(maxBytes: number): Refusal {
     code: 'PAYLOAD_TOO_LARGE',
     message: `The request body is larger than ${maxBytes} bytes.`,
   };
-}
-
-/**
- * Whether a body is to be refused for its `content-encoding`: a compressed one could grow without
- * limit, and nobody needs to compress a small document.
- */
-export function isEncoded(encoding: string | null): boolean {
-  if (encoding === null || encoding === '') return false;
-  return !encoding.split(',').every((coding) => /^\s*(?:identity)?\s*$/i.test(coding));
 }
 
 /** In the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`, as JSON. */
