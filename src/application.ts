@@ -1,5 +1,6 @@
 import type { Config, UpstreamConfig } from './config.ts';
 import { graphiqlExamples, type GraphiQLOptions } from './doors/fetch/graphiql/index.ts';
+import type { LandingPerson } from './doors/node/landing.ts';
 import { listen, type ListeningServer } from './doors/node/listening-server.ts';
 import { createNodeListener } from './doors/node/listener.ts';
 import { createWebSocketDoor } from './doors/node/websocket.ts';
@@ -41,13 +42,6 @@ export interface ApplicationOptions {
   readonly requestTimeoutMs?: number | undefined;
 }
 
-/** As whom the sandbox's GraphiQL can be opened; the first is who it is unless one is named. */
-const people = [
-  { name: 'alice', about: 'Owns most of the sample data, such as ctx_123 of the examples.' },
-  { name: 'bob', about: 'Owns two other contexts: what is alice’s is FORBIDDEN to bob.' },
-  { name: 'admin', about: 'The administrator, who may touch every context.' },
-] as const;
-
 /** What a request may take, in milliseconds, besides the upstream's part of it. */
 const graceMs = 5_000;
 
@@ -67,7 +61,7 @@ export async function startApplication({
   sandboxUrl,
   requestTimeoutMs,
 }: ApplicationOptions): Promise<Application> {
-  const { upstream, closeSandbox, graphiqlToken } = await resolveUpstream(config, sandboxUrl);
+  const { upstream, closeSandbox, visitors } = await resolveUpstream(config, sandboxUrl);
   const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
   const tracing = config.tracing && (await startTracing(config.tracing, logger));
   const tracer = tracing?.tracer ?? null;
@@ -85,7 +79,7 @@ export async function startApplication({
     apiKey: config.upstreamAuth === 'api-key' ? upstream.apiKey : null,
     timeoutMs: config.upstreamTimeoutMs,
     administrators: {
-      permission: config.adminPermission,
+      permission: config.adminPermission ?? upstream.adminPermission,
       organization: config.adminOrganization,
     },
     logger,
@@ -112,7 +106,7 @@ export async function startApplication({
     live,
     rateLimiter: createLimiter(shared.limits, metrics),
     resolveIdentity,
-    graphiql: config.graphiql ? graphiqlOptions(graphiqlToken) : false,
+    graphiql: config.graphiql ? graphiqlOptions(visitors) : false,
     introspection: config.introspection,
     documents: {
       ...(config.documents.trusted !== null && { trusted: config.documents.trusted }),
@@ -143,7 +137,7 @@ export async function startApplication({
           landing: config.graphiql
             ? {
                 endpoint: gateway.endpoint,
-                people: graphiqlToken === null ? [] : people,
+                people: visitors?.people ?? [],
                 schema: () => printSchema(schema),
               }
             : null,
@@ -222,12 +216,20 @@ async function startTracing(options: SpanExportOptions, logger: Logger): Promise
 interface ResolvedUpstream {
   readonly upstream: UpstreamConfig & {
     readonly audience: string | null;
+    /** Where the configuration names none; `null`: nobody's. */
+    readonly adminPermission: string | null;
     /** Of keys that must not sign: see `TokenVerifierOptions`. */
     readonly refusedThumbprints: readonly string[];
   };
   readonly closeSandbox: (() => Promise<void>) | null;
-  /** Makes the token that GraphiQL opens with. */
-  readonly graphiqlToken: ((name: string) => Promise<string>) | null;
+  /** As whom GraphiQL can be opened; `null` with a real upstream: its users have tokens of their own. */
+  readonly visitors: Visitors | null;
+}
+
+interface Visitors {
+  /** The first is who it is unless one is named. */
+  readonly people: readonly [LandingPerson, ...LandingPerson[]];
+  readonly tokenOf: (name: string) => Promise<string>;
 }
 
 /** The upstream of the configuration, or else the sandbox, which is loaded only then. */
@@ -239,9 +241,14 @@ async function resolveUpstream(
     // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
     const { SANDBOX_KEY_ID } = await import('./sandbox/identity.ts');
     return {
-      upstream: { ...upstream, audience, refusedThumbprints: [SANDBOX_KEY_ID] },
+      upstream: {
+        ...upstream,
+        audience,
+        adminPermission: null,
+        refusedThumbprints: [SANDBOX_KEY_ID],
+      },
       closeSandbox: null,
-      graphiqlToken: null,
+      visitors: null,
     };
   }
   const sandbox = await import('./sandbox/index.ts');
@@ -257,18 +264,23 @@ async function resolveUpstream(
       issuer: sandbox.SANDBOX_ISSUER,
       jwksUrl: `${url}/.well-known/jwks.json`,
       audience: null,
+      adminPermission: sandbox.SANDBOX_ADMIN_PERMISSION,
       refusedThumbprints: [],
     },
     closeSandbox: () => used.close(),
-    graphiqlToken: (name) => sandbox.mintSandboxToken(name),
+    visitors: {
+      people: sandbox.sandboxPeople,
+      tokenOf: (name) => sandbox.mintSandboxToken(name),
+    },
   };
 }
 
-function graphiqlOptions(token: ResolvedUpstream['graphiqlToken']): GraphiQLOptions {
+function graphiqlOptions(visitors: Visitors | null): GraphiQLOptions {
   const options = { title: 'Execution contexts', tabs: graphiqlExamples };
-  if (token === null) return options;
+  if (visitors === null) return options;
+  const { people, tokenOf } = visitors;
   const headers = async (name: string | null) => ({
-    authorization: `Bearer ${await token(name ?? people[0].name)}`,
+    authorization: `Bearer ${await tokenOf(name ?? people[0].name)}`,
   });
   return { ...options, people: people.map(({ name }) => name), headers };
 }

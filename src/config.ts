@@ -41,6 +41,7 @@ export interface Config {
   readonly upstreamAuth: UpstreamAuth;
   readonly upstreamTimeoutMs: number;
   readonly audience: string | null;
+  /** `null`: nobody's; with the sandbox, that of its administrator. */
   readonly adminPermission: string | null;
   readonly adminOrganization: string | null;
   /** `null`: what replicas share is kept in this process. */
@@ -65,7 +66,6 @@ export interface Config {
 
 /** A day: longer than anybody waits, and timers cannot run much longer than three weeks. */
 const maxTimerMs = 86_400_000;
-const sandboxAdminPermission = 'execution_contexts:manage';
 /** Where Vite serves a front end that is being developed. */
 const sandboxOrigins = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
@@ -89,8 +89,7 @@ export function readConfig(environment: Environment): Config {
     upstreamAuth,
     upstreamTimeoutMs: env.integer('UPSTREAM_TIMEOUT_MS', 10_000, 1, maxTimerMs),
     audience: env.text('JWT_AUDIENCE'),
-    adminPermission:
-      env.text('ADMIN_PERMISSION') ?? (upstream === null ? sandboxAdminPermission : null),
+    adminPermission: env.text('ADMIN_PERMISSION'),
     adminOrganization: env.text('ADMIN_ORGANIZATION'),
     redis: readRedis(env),
     redisKeyPrefix: env.text('REDIS_KEY_PREFIX') ?? defaultKeyPrefix,

@@ -28,7 +28,7 @@ describe('the configuration', () => {
       upstreamAuth: 'api-key',
       upstreamTimeoutMs: 10_000,
       audience: null,
-      adminPermission: 'execution_contexts:manage',
+      adminPermission: null,
       adminOrganization: null,
       redis: null,
       redisKeyPrefix: 'execution-context-gateway:',

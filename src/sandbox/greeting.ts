@@ -1,4 +1,4 @@
-import { SANDBOX_ADMIN_NAME, mintSandboxToken } from './identity.ts';
+import { mintSandboxToken, sandboxPeople } from './identity.ts';
 
 /** The page's "Basic Usage": what a newcomer tries first. */
 const firstRequest = {
@@ -24,9 +24,8 @@ const firstRequest = {
  * @param graphiql - Whether there is a page to open.
  */
 export async function sandboxGreeting(url: string, graphiql: boolean): Promise<string> {
-  const names = ['alice', 'bob', SANDBOX_ADMIN_NAME];
   const tokens = await Promise.all(
-    names.map(async (name) => ({ name, token: await mintSandboxToken(name) })),
+    sandboxPeople.map(async ({ name }) => ({ name, token: await mintSandboxToken(name) })),
   );
   const [alice] = tokens;
   return `

@@ -16,7 +16,14 @@ export const SANDBOX_KEY_ID = '0fTRNE5txPw0_SiTclrDeHgR89NJBdT-lngcYsk5DX8';
 export const SANDBOX_ADMIN_PERMISSION = 'execution_contexts:manage';
 
 /** Whose tokens carry {@link SANDBOX_ADMIN_PERMISSION}. */
-export const SANDBOX_ADMIN_NAME = 'admin';
+const adminName = 'admin';
+
+/** Who can be tried: the owners of the sample data, and the administrator. */
+export const sandboxPeople = [
+  { name: 'alice', about: 'Owns most of the sample data, such as ctx_123 of the examples.' },
+  { name: 'bob', about: 'Owns two other contexts: what is alice’s is FORBIDDEN to bob.' },
+  { name: adminName, about: 'The administrator, who may touch every context.' },
+] as const;
 
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
 
@@ -55,7 +62,7 @@ export async function mintSandboxToken(
     sid: `session_of_${name}`,
     organization: 'organization_sandbox',
     workspace: 'workspace_sandbox',
-    organization_permissions: name === SANDBOX_ADMIN_NAME ? [SANDBOX_ADMIN_PERMISSION] : [],
+    organization_permissions: name === adminName ? [SANDBOX_ADMIN_PERMISSION] : [],
     workspace_permissions: [],
   })
     .setProtectedHeader({ alg: publicKey.alg, kid: SANDBOX_KEY_ID, typ: 'JWT' })
