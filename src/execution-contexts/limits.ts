@@ -1,6 +1,6 @@
 import type { OperationLimit } from '../engine/operation.ts';
 
-/** Update, delete and whatever else changes a stored context. */
+/** Update, merge and delete. */
 export const updateLimit = {
   group: 'update',
   limits: [

@@ -1,6 +1,6 @@
-/** Where time comes from. `performance` is one. */
+/** Where time comes from. Where only time that passes is measured, `performance` is one. */
 export interface Clock {
-  /** Milliseconds since any fixed moment. */
+  /** Milliseconds since any fixed moment, unless whoever takes the clock says since which. */
   now(): number;
 }
 

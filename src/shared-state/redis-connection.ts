@@ -67,10 +67,9 @@ export interface RedisConnection {
     isPatient?: boolean,
   ): Promise<unknown>;
   /**
-   * A connection of its own to subscribe on, by the same policy: it connects when it is first used,
-   * remembers what was subscribed to while there is no connection, and subscribes again after each
-   * reconnect. What is published in between is lost. `close` ends it, too, where its user has not
-   * disconnected it before.
+   * A connection of its own to subscribe on. It connects when it is first used, and once it is lost it
+   * is over: what is published until there is another one is lost, which only its user can make up for.
+   * `close` ends it, too.
    */
   createSubscriber(): Redis;
   close(): void;
@@ -236,8 +235,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     createSubscriber() {
       const subscriber = new Redis({
         ...policyFor(target),
-        maxRetriesPerRequest: null,
-        retryStrategy: reconnectDelayMs,
+        retryStrategy: () => null,
       });
       subscriber.on('error', ignore);
       // Nothing else is sent on it that would find a dead connection.

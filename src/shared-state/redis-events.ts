@@ -33,10 +33,7 @@ export function createRedisEvents({
   const prefix = connection.key('events:');
   let opening: Promise<Redis> | null = null;
 
-  /**
-   * One connection until it is lost. ioredis would subscribe again by itself, but what was published
-   * meanwhile is gone, which only the listeners can make up for.
-   */
+  /** One connection until it is lost. What is published before the next one is missed: listeners are told. */
   async function open(): Promise<Redis> {
     const subscriber = connection.createSubscriber();
     subscriber.on('message', (channel, message) => {
@@ -45,7 +42,6 @@ export function createRedisEvents({
     subscriber.once('close', () => {
       opening = null;
       subscriptions.clear();
-      subscriber.disconnect();
       topics.lose();
     });
     try {
