@@ -27,7 +27,6 @@ export interface Candidates {
 
 /** The keys of one JSON Web Key Set that verify session tokens. */
 export interface VerificationKeys {
-  readonly size: number;
   /**
    * The keys with the token's `kid`; where there are none, those without a `kid`, which is optional
    * in a key, too (RFC 7517 section 4.5). A token without one may be signed with any.
@@ -74,7 +73,6 @@ export function createVerificationKeys(members: JWK[]): VerificationKeys {
   const all = createLocalJWKSet({ keys: members });
   const nameless = createLocalJWKSet({ keys: members.filter(({ kid }) => kid === undefined) });
   return {
-    size: members.length,
     async select({ alg, kid }) {
       if (kid === undefined) return { keys: await matches(all, { alg }), named: false };
       const keys = await matches(all, { alg, kid });

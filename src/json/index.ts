@@ -7,7 +7,6 @@ export { JsonOutput, type JsonContent } from './output.ts';
 export { parseJson } from './parse.ts';
 export { isRfc3339DateTime } from './rfc3339.ts';
 export {
-  INVALID,
   LETTER_F,
   LETTER_N,
   LETTER_T,
@@ -15,7 +14,6 @@ export {
   OPEN_BRACKET,
   QUOTE,
   TOO_DEEP,
-  endOfString,
   endOfValue,
   skipSpace,
 } from './scanner.ts';

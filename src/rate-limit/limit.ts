@@ -1,7 +1,7 @@
 import ms, { type StringValue } from 'ms';
 
 /** The longest window a rule may have: 24 hours, in milliseconds. */
-export const maxWindowMs = 86_400_000;
+const maxWindowMs = 86_400_000;
 
 /** A limit as it is written in the schema, in graphql-rate-limit's vocabulary. */
 export interface RateLimitRule {

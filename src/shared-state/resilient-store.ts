@@ -61,8 +61,6 @@ export interface ResilientStoreOptions extends AvailabilityObserver {
 export interface ResilientStore extends RateLimitStore {
   /** Whether the store answers: one for all that is kept in it. */
   readonly availability: Availability;
-  /** Whether the store answered when last asked; false until it first has. */
-  readonly healthy: boolean;
   /**
    * Connects. Resolves when the store answered, or when the outage has begun.
    *
@@ -120,10 +118,6 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
 
   return {
     availability,
-
-    get healthy() {
-      return availability.healthy;
-    },
 
     start: () => availability.start(),
 

@@ -4,7 +4,7 @@ import { exportJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 
 import { readVerificationKeys } from '../../src/identity/verification-keys.ts';
-import type { SignatureAlgorithm } from '../../src/identity/verification-keys.ts';
+import type { SignatureAlgorithm, VerificationKeys } from '../../src/identity/verification-keys.ts';
 import { createSigningKey } from '../support/signing-key.ts';
 
 const good = await createSigningKey('ES256', 'good');
@@ -13,6 +13,13 @@ const { jwk } = good;
 function weakRsaKey() {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   return publicKey.export({ format: 'jwk' });
+}
+
+/** How many there are in all. */
+async function countOf({ select }: VerificationKeys): Promise<number> {
+  const algorithms = ['ES256', 'RS256', 'EdDSA'] as const;
+  const all = await Promise.all(algorithms.map((alg) => select({ alg, kid: undefined })));
+  return all.flatMap(({ keys }) => keys).length;
 }
 
 const members: Record<string, unknown> = {
@@ -46,7 +53,7 @@ const members: Record<string, unknown> = {
 describe('reading a key set', () => {
   test.each(Object.entries(members))('leaves out %s, and only that', async (_, member) => {
     const keys = await readVerificationKeys({ keys: [member, jwk, member] });
-    expect(keys.size).toBe(1);
+    expect(await countOf(keys)).toBe(1);
     await expect(keys.select({ alg: 'ES256', kid: 'good' })).resolves.toMatchObject({
       keys: [{ type: 'public', algorithm: { name: 'ECDSA', namedCurve: 'P-256' } }],
       named: true,
@@ -59,7 +66,7 @@ describe('reading a key set', () => {
       const { kty, crv, x, y, n, e } = (await createSigningKey(alg)).jwk;
       const bare = JSON.parse(JSON.stringify({ kty, crv, x, y, n, e })) as unknown;
       const keys = await readVerificationKeys({ keys: [bare] });
-      expect(keys.size).toBe(1);
+      expect(await countOf(keys)).toBe(1);
       await expect(keys.select({ alg, kid: undefined })).resolves.toMatchObject({
         keys: [{ type: 'public', usages: ['verify'] }],
         named: false,
@@ -69,12 +76,12 @@ describe('reading a key set', () => {
 
   test('takes up a key with certificates, other operations and attributes', async () => {
     const key = { ...jwk, key_ops: ['verify', 'sign'], ext: false, x5c: ['certificate'], iat: 1 };
-    expect((await readVerificationKeys({ keys: [key] })).size).toBe(1);
+    expect(await countOf(await readVerificationKeys({ keys: [key] }))).toBe(1);
   });
 
   test('takes up an RSA key with a curve, which means nothing there', async () => {
     const key = { ...(await createSigningKey('RS256')).jwk, crv: 'P-256' };
-    expect((await readVerificationKeys({ keys: [key] })).size).toBe(1);
+    expect(await countOf(await readVerificationKeys({ keys: [key] }))).toBe(1);
   });
 
   test.each([null, 'keys', [], {}, { keys: {} }, { keys: null }])('refuses %j', async (jwks) => {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { INVALID, TOO_DEEP, endOfString, endOfValue, skipSpace } from '../../src/json/index.ts';
+import { INVALID, TOO_DEEP, endOfString, endOfValue, skipSpace } from '../../src/json/scanner.ts';
 import { jsonText } from '../support/json-texts.ts';
 import { mutatedText } from './mutated-text.ts';
 import { depthOf, readTree } from './ordered-tree.ts';

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  INVALID,
   JsonSource,
   copyText,
   endOfValue,
@@ -14,6 +13,7 @@ import {
   readItems,
   readMembers,
 } from '../../src/json/index.ts';
+import { INVALID } from '../../src/json/scanner.ts';
 import { jsonTextsEqual } from '../support/json-equality.ts';
 import { jsonText } from '../support/json-texts.ts';
 import { mutatedText } from './mutated-text.ts';

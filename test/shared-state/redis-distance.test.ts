@@ -67,7 +67,7 @@ describeWithRedis('a Redis far away', () => {
       onOutage,
     });
     await hasty.start();
-    expect(hasty.healthy).toBe(true);
+    expect(hasty.availability.healthy).toBe(true);
     expect(onOutage).not.toHaveBeenCalled();
     await hasty.consume(key, windows);
     expect(onOutage).toHaveBeenCalledOnce();
@@ -104,7 +104,7 @@ describeWithRedis('a Redis far away', () => {
     expect(await call()).toMatchObject({ admitted: false, refusedBy: null });
     await starting;
     expect(await call()).toMatchObject({ admitted: true });
-    expect(store.healthy).toBe(true);
+    expect(store.availability.healthy).toBe(true);
     expect(onOutage).not.toHaveBeenCalled();
   });
 

@@ -43,7 +43,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   }
   const admittedOf = (decisions: readonly RateLimitDecision[]) =>
     decisions.filter((decision) => decision.admitted).length;
-  const recovered = () => vi.waitUntil(() => store.healthy, { timeout: 10_000 });
+  const recovered = () => vi.waitUntil(() => store.availability.healthy, { timeout: 10_000 });
 
   it('is counted in process under local, and exactly again afterwards, when it is restarted', async () => {
     await open('local');
@@ -90,7 +90,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   it('does not keep the gateway from starting', async () => {
     await server.stop();
     await open('local');
-    expect(store.healthy).toBe(false);
+    expect(store.availability.healthy).toBe(false);
     expect(admittedOf(await burst())).toBe(10);
     await server.start();
     await recovered();

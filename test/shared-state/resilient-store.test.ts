@@ -62,7 +62,7 @@ describe('createResilientStore', () => {
   it('leaves the decision to the store while it answers', async () => {
     const { store, call, onOutage } = open();
     await store.start();
-    expect(store.healthy).toBe(true);
+    expect(store.availability.healthy).toBe(true);
     expect([await call(), await call(), await call()].map(({ admitted }) => admitted)).toEqual([
       true,
       true,
@@ -76,7 +76,7 @@ describe('createResilientStore', () => {
     remote.state.reachable = false;
     const admitted = (await Promise.all([call(), call(), call()])).map((one) => one.admitted);
     expect(admitted).toEqual([true, true, false]);
-    expect(store.healthy).toBe(false);
+    expect(store.availability.healthy).toBe(false);
   });
 
   it('refuses for a second during an outage, under closed', async () => {
@@ -98,7 +98,7 @@ describe('createResilientStore', () => {
     await Promise.all(Array.from({ length: 20 }, call));
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
     remote.state.reachable = true;
-    await vi.waitUntil(() => store.healthy);
+    await vi.waitUntil(() => store.availability.healthy);
     expect(onRecovery).toHaveBeenCalledOnce();
     expect(onRecovery.mock.calls[0]?.[0]).toMatchObject({ calls: 40 });
     expect(onOutage).toHaveBeenCalledOnce();
@@ -118,11 +118,11 @@ describe('createResilientStore', () => {
     const { remote, store, call, onOutage } = open();
     remote.state.reachable = false;
     await store.start();
-    expect(store.healthy).toBe(false);
+    expect(store.availability.healthy).toBe(false);
     expect(onOutage).toHaveBeenCalledOnce();
     expect(await call()).toMatchObject({ admitted: true });
     remote.state.reachable = true;
-    await vi.waitUntil(() => store.healthy);
+    await vi.waitUntil(() => store.availability.healthy);
   });
 
   it('takes no new outage from a call that began before the last one ended', async () => {
@@ -140,7 +140,7 @@ describe('createResilientStore', () => {
     await vi.waitUntil(() => onRecovery.mock.calls.length === 1);
     fail(broken);
     expect(await slow).toMatchObject({ admitted: true });
-    expect(store.healthy).toBe(true);
+    expect(store.availability.healthy).toBe(true);
     expect(onOutage).toHaveBeenCalledOnce();
   });
 
@@ -157,7 +157,7 @@ describe('createResilientStore', () => {
     }
     remote.store.probe.mockResolvedValue(undefined);
     await call();
-    await vi.waitUntil(() => store.healthy);
+    await vi.waitUntil(() => store.availability.healthy);
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: refused });
     expect(onCauseChange).toHaveBeenCalledExactlyOnceWith({ cause: lost, failures: 1 });
   });
@@ -182,7 +182,7 @@ describe('createResilientStore', () => {
     remote.store.probe.mockRejectedValue(broken);
     remote.store.consume.mockRejectedValue(new UncountedCallError('every one'));
     await Promise.all(Array.from({ length: 20 }, call));
-    await vi.waitUntil(() => !store.healthy);
+    await vi.waitUntil(() => !store.availability.healthy);
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
     // At the start, for the calls, and the first of the outage.
     expect(remote.store.probe).toHaveBeenCalledTimes(3);
