@@ -277,7 +277,7 @@ describe('a client that is slow', () => {
 
   it('has the time that the README says, for which no test should wait', () => {
     expect(readFileSync('README.md', 'utf8')).toContain(
-      `A client has ${defaultRequestTimeoutMs / 1_000} s to send a request, then gets 408.`,
+      `A client has ${defaultRequestTimeoutMs / 1_000} s to send a request, then it gets 408.`,
     );
   });
 });
