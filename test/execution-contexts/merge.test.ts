@@ -368,8 +368,9 @@ describe('after a write whose outcome is unknown', () => {
 
 describe('writes to one context', () => {
   it('are one queue: each builds on the one before', async () => {
-    const writes = Array.from({ length: 60 }, (_, i) =>
-      i === 30
+    // No more than a busy machine does within the deadline.
+    const writes = Array.from({ length: 24 }, (_, i) =>
+      i === 12
         ? update(gateway, id, { context: { updated: true } })
         : merge(gateway, id, { patch: { [`key${i}`]: i } }),
     );
@@ -381,9 +382,9 @@ describe('writes to one context', () => {
     const steps = gateway.upstream.requests
       .filter(({ method }) => method === 'PUT')
       .map(({ body }) => (JSON.parse(body) as { context: Record<string, unknown> }).context);
-    expect(steps).toHaveLength(60);
+    expect(steps).toHaveLength(24);
     const at = steps.findIndex((step) => 'updated' in step);
-    expect(Object.keys(rest)).toHaveLength(59 - at);
+    expect(Object.keys(rest)).toHaveLength(23 - at);
     for (const [i, step] of steps.entries()) {
       if (i !== at) expect(step).toMatchObject(steps[i - 1] ?? {});
     }

@@ -99,8 +99,13 @@ describeWithRedis('a Redis that fails over', () => {
     await open(name.url);
     await demote();
     expect(await read()).toMatchObject(uncounted);
-    await expect.poll(() => linesOf(gateway, /Redis does not answer/), patience).toHaveLength(1);
-    expect(linesOf(gateway, /Redis does not answer/)).toMatchObject([{ code: 'READONLY' }]);
+    // On a busy machine the first call may be given up before its answer comes.
+    await expect
+      .poll(
+        () => linesOf(gateway, /Redis (does not answer|is still)/).map(({ code }) => code),
+        patience,
+      )
+      .toContain('READONLY');
     await expect
       .poll(async () => (await readinessOf(gateway)).reasons.join(), patience)
       .toContain('READONLY');
