@@ -7,22 +7,34 @@ import {
 
 import type { Operation } from './operation.ts';
 
-/** How the engine tells the member of a result union: in the union's `extensions.resultUnion`. */
+/** Finds the member of a result union; stands in the union's `extensions.resultUnion`. */
 export interface ResultUnion {
-  /** The name of the type that a success, an event or a `TypedError` is shown as. */
+  /** Returns the name of the type that a success, an event or a `TypedError` is shown as. */
   memberOf(outcome: object): string;
 }
 
-/** The operation behind a root field: in the field's `extensions.operation`. */
+/** Returns the operation of a root field, from its `extensions.operation`. */
 export function operationOf({
   extensions,
 }: Pick<GraphQLFieldConfig<unknown, unknown>, 'extensions'>): Operation | undefined {
-  return extensions?.['operation'] as Operation | undefined;
+  const operation = extensions?.['operation'];
+  return isOperation(operation) ? operation : undefined;
 }
 
-/** @param type - Of a field. */
+/** Returns the result union of a field of type `type`; undefined where it has another type. */
 export function resultUnionOf(type: GraphQLOutputType): ResultUnion | undefined {
   const union = getNullableType(type);
   if (!isUnionType(union)) return undefined;
-  return union.extensions['resultUnion'] as ResultUnion | undefined;
+  const { resultUnion } = union.extensions;
+  return isResultUnion(resultUnion) ? resultUnion : undefined;
+}
+
+// Other tools may keep something else under the same names.
+
+function isOperation(value: unknown): value is Operation {
+  return typeof value === 'object' && value !== null && 'perform' in value && 'rules' in value;
+}
+
+function isResultUnion(value: unknown): value is ResultUnion {
+  return typeof value === 'object' && value !== null && 'memberOf' in value;
 }

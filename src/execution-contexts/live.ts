@@ -1,97 +1,67 @@
 import type { Ahead } from '../engine/operation.ts';
-import { LatestStream, type EventStream } from '../engine/latest-stream.ts';
 import type { RequestContext } from '../engine/request-context.ts';
-import { AuthenticationError, RateLimitError, TypedError, UpstreamError } from '../errors.ts';
+import { RateLimitError, UpstreamError } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { User } from '../identity/user.ts';
 import { copyText } from '../json/index.ts';
-import type { DepartureListener } from '../rest/request.ts';
-import { createMemoryEvents, EventsUnavailableError, type Events } from '../shared-state/events.ts';
+import { createMemoryEvents, type Events } from '../shared-state/events.ts';
 import type { Leases } from '../shared-state/leases.ts';
-import type {
-  ExecutionContext,
-  ExecutionContextEvent,
-  ExecutionContexts,
-  LiveContexts,
-} from './model.ts';
-import { changed, deleted, WatchedContext, type ContextWatcher } from './watched-context.ts';
+import { LiveStream, eventsUnavailable } from './live-stream.ts';
+import type { ExecutionContexts, LiveContexts } from './model.ts';
+import { changed, deleted, WatchedContext } from './watched-context.ts';
 
 export interface LiveOptions extends Pick<ExecutionContexts, 'store' | 'ownership'> {
-  /** How often a watched context is read for changes made past the gateway; 0: never. @default 2000 */
+  /**
+   * How often a watched context is read for changes made past the gateway, in milliseconds; 0: never.
+   *
+   * @default 2000
+   */
   readonly pollMs?: number | undefined;
-  /** Streams open at once. @default 5000 */
+  /** How many streams may be open at once. @default 5000 */
   readonly maxStreams?: number | undefined;
-  /** Streams open at once of one user. @default 100 */
+  /** How many streams of one user may be open at once. @default 100 */
   readonly maxStreamsPerUser?: number | undefined;
-  /** What replicas tell each other. @default events of this process */
+  /** Events between replicas. @default events of this process */
   readonly events?: Events | undefined;
-  /** Elects which replica polls. @default null, this one does */
+  /** Elects which replica polls. @default null, this process polls */
   readonly leases?: Leases | null | undefined;
   /** Milliseconds since the epoch, by which tokens expire. @default Date.now */
   readonly now?: (() => number) | undefined;
   /**
-   * Told of each stream why it ended: `client` (who read it left), `deleted`, `shutdown`, or the code
-   * of the error that it ended with.
+   * Called when a stream has ended, with `client` (the reader left), `deleted`, `shutdown`, `bug`, or
+   * the code of the error that ended it.
    */
   readonly onEnd?: ((reason: string) => void) | undefined;
-  /** Told of an error that is a bug. */
+  /** Called with an error that is a bug. */
   readonly onBug?: ((error: unknown) => void) | undefined;
 }
 
-/** How often tokens are looked at, in milliseconds: so much later than it expires a stream may end. */
+/** How often tokens are checked, in milliseconds: a stream may end this long after its token expires. */
 const expiryCheckMs = 1_000;
-/** What a client is told to wait where there are too many streams: nobody knows when one ends. */
+/** The `retryAfterMs` where too many streams are open: when one of them ends is unknown. */
 const retryAfterMs = 5_000;
 
+/** Streams of contexts as they change, each context read once for all its watchers where possible. */
 export function createLive(options: LiveOptions): LiveContexts {
   const { store, ownership, pollMs = 2_000, leases = null } = options;
   const { maxStreams = 5_000, maxStreamsPerUser = 100, onBug = ignore, onEnd = ignore } = options;
   const { events = createMemoryEvents(), now = Date.now } = options;
-  const streams = new Set<Stream>();
-  let places = 0;
-  const placesByUser = new Map<string, number>();
-  /** Those that are read for all who watch them. */
+  const places = new StreamPlaces(maxStreams, maxStreamsPerUser);
+  const streams = new Set<LiveStream>();
+  /** The contexts that are read once for all their watchers, by id. */
   const shared = new Map<string, WatchedContext>();
   let expiryCheck: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  function whyUnusable(): UpstreamError | null {
-    if (isClosed) return unavailable(shuttingDown);
-    return events.usable ? null : unavailable(eventsLost);
-  }
-
-  function admit(user: User): void {
-    const refusal = whyUnusable();
-    if (refusal !== null) throw refusal;
-    if ((placesByUser.get(user.id) ?? 0) >= maxStreamsPerUser) {
-      throw tooMany(`You have ${maxStreamsPerUser} streams open`, maxStreamsPerUser);
-    }
-    if (places >= maxStreams) {
-      throw tooMany(`The gateway has ${maxStreams} streams open`, maxStreams);
-    }
+  /** @throws {UpstreamError} Where no stream can be opened. */
+  function checkUsable(): void {
+    if (isClosed) throw shuttingDown();
+    if (!events.usable) throw eventsUnavailable();
   }
 
   function reserve(user: User): Ahead {
-    admit(user);
-    return new Place(user.id);
-  }
-
-  /** Room for one stream, from when its limit is asked until it has ended, or was not opened. */
-  class Place implements Ahead {
-    readonly #userId: string;
-
-    constructor(userId: string) {
-      this.#userId = userId;
-      places += 1;
-      placesByUser.set(userId, (placesByUser.get(userId) ?? 0) + 1);
-    }
-
-    cancel(): void {
-      places -= 1;
-      const left = (placesByUser.get(this.#userId) ?? 0) - 1;
-      if (left > 0) placesByUser.set(this.#userId, left);
-      else placesByUser.delete(this.#userId);
-    }
+    checkUsable();
+    return places.reserve(user);
   }
 
   function watchedContext(id: string, request: RequestContext): WatchedContext {
@@ -124,152 +94,55 @@ export function createLive(options: LiveOptions): LiveContexts {
     return made;
   }
 
-  function opened(stream: Stream): void {
+  function add(stream: LiveStream): void {
     streams.add(stream);
     expiryCheck ??= setInterval(() => {
       for (const open of streams) open.checkExpiry();
     }, expiryCheckMs).unref();
   }
 
-  function ended(stream: Stream, reason: string): void {
+  function remove(stream: LiveStream): void {
     streams.delete(stream);
-    stream.place.cancel();
-    if (streams.size === 0) {
-      clearInterval(expiryCheck);
-      expiryCheck = undefined;
-    }
-    onEnd(reason);
-  }
-
-  /** One reader's stream of one context. */
-  class Stream implements ContextWatcher, DepartureListener {
-    readonly place: Ahead;
-    readonly #user: User;
-    readonly #watched: WatchedContext;
-    readonly #request: RequestContext;
-    readonly #events = new LatestStream<ExecutionContextEvent>(() => {
-      this.clientDeparted();
-    });
-    #opening: PromiseWithResolvers | null = null;
-    #isEnded = false;
-
-    constructor(place: Ahead, watched: WatchedContext, user: User, request: RequestContext) {
-      this.place = place;
-      this.#user = user;
-      this.#watched = watched;
-      this.#request = request;
-    }
-
-    /** Resolves once there is something to show, or the reader has left. */
-    open(): Promise<EventStream<ExecutionContextEvent>> {
-      opened(this);
-      const { departure } = this.#request;
-      departure?.watch(this);
-      return new Promise((resolve, reject) => {
-        this.#opening = {
-          resolve: () => {
-            resolve(this.#events);
-          },
-          reject,
-        };
-        this.#watched.join(this).catch((error: unknown) => {
-          this.fail(
-            error instanceof EventsUnavailableError ? unavailable(eventsLost, error) : error,
-          );
-        });
-        if (departure?.departed === true) this.clientDeparted();
-      });
-    }
-
-    show(context: ExecutionContext, version: string): void {
-      if (this.checkExpiry()) return;
-      try {
-        ownership.check(this.#user, context);
-      } catch (error) {
-        this.fail(error);
-        return;
-      }
-      this.#events.offer(context, version);
-      this.#settle()?.resolve();
-    }
-
-    gone(): void {
-      this.#end('deleted', { deletedId: this.#watched.id });
-    }
-
-    lost(): void {
-      this.fail(unavailable(eventsLost));
-    }
-
-    fail(error: unknown): void {
-      const opening = this.#settle();
-      if (opening !== null) {
-        this.#end(error instanceof TypedError ? error.code : 'bug');
-        opening.reject(error);
-      } else if (error instanceof TypedError) {
-        this.#end(error.code, error);
-      } else if (!this.#isEnded) {
-        onBug(error);
-        this.#end('bug', failed(error));
-      }
-    }
-
-    close(): void {
-      this.#request.interrupt();
-      this.#end('shutdown');
-      this.#settle()?.resolve();
-    }
-
-    clientDeparted(): void {
-      this.#end('client');
-      this.#settle()?.resolve();
-    }
-
-    /** @returns Whether the stream has ended. */
-    checkExpiry(): boolean {
-      if (this.#user.expiresAtMs <= now()) {
-        this.fail(
-          new AuthenticationError(
-            'The session token has expired: get a new one from its issuer, and connect again.',
-          ),
-        );
-      }
-      return this.#isEnded;
-    }
-
-    #settle(): PromiseWithResolvers | null {
-      const opening = this.#opening;
-      this.#opening = null;
-      return opening;
-    }
-
-    #end(reason: string, last?: ExecutionContextEvent): void {
-      if (this.#isEnded) return;
-      this.#isEnded = true;
-      this.#request.departure?.unwatch(this);
-      this.#watched.leave(this);
-      this.#events.end(last);
-      ended(this, reason);
-    }
+    if (streams.size > 0) return;
+    clearInterval(expiryCheck);
+    expiryCheck = undefined;
   }
 
   return {
     get open() {
       return streams.size;
     },
-    admit,
+    admit(user) {
+      checkUsable();
+      places.check(user);
+    },
     reserve,
     async watch(given, request, reserved) {
       const user = requireUser(request.identity);
       const place = reserved ?? reserve(user);
-      const refusal = whyUnusable();
-      if (refusal !== null) {
+      try {
+        checkUsable();
+      } catch (error) {
         place.cancel();
-        throw refusal;
+        throw error;
       }
-      // A stream outlives the body that its id came in.
+      // A copy, because a slice would keep the request's body alive for as long as the stream.
       const id = copyText(given);
-      return new Stream(place, watchedContext(id, request), user, request).open();
+      const stream = new LiveStream({
+        watched: watchedContext(id, request),
+        user,
+        request,
+        ownership,
+        now,
+        onEnd(ended, reason) {
+          remove(ended);
+          place.cancel();
+          onEnd(reason);
+        },
+        onBug,
+      });
+      add(stream);
+      return stream.open();
     },
     changed(id) {
       events.publish(id, changed);
@@ -284,33 +157,62 @@ export function createLive(options: LiveOptions): LiveContexts {
   };
 }
 
-interface PromiseWithResolvers {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** How many streams are open or reserved, in all and of each user. */
+class StreamPlaces {
+  readonly #max: number;
+  readonly #maxPerUser: number;
+  #taken = 0;
+  readonly #takenByUser = new Map<string, number>();
+
+  constructor(max: number, maxPerUser: number) {
+    this.#max = max;
+    this.#maxPerUser = maxPerUser;
+  }
+
+  /** @throws {RateLimitError} Where `user` may open no more streams. */
+  check(user: User): void {
+    if ((this.#takenByUser.get(user.id) ?? 0) >= this.#maxPerUser) {
+      throw tooMany(`You have ${this.#maxPerUser} streams open`, this.#maxPerUser);
+    }
+    if (this.#taken >= this.#max) {
+      throw tooMany(`The gateway has ${this.#max} streams open`, this.#max);
+    }
+  }
+
+  /**
+   * Takes a place, which `cancel` gives back: when the stream has ended, or was not opened.
+   *
+   * @throws {RateLimitError} Where `user` may open no more streams.
+   */
+  reserve(user: User): Ahead {
+    this.check(user);
+    const { id } = user;
+    this.#taken += 1;
+    this.#takenByUser.set(id, (this.#takenByUser.get(id) ?? 0) + 1);
+    return {
+      cancel: () => {
+        this.#taken -= 1;
+        const left = (this.#takenByUser.get(id) ?? 0) - 1;
+        if (left > 0) this.#takenByUser.set(id, left);
+        else this.#takenByUser.delete(id);
+      },
+    };
+  }
 }
 
 function ignore(): void {
   return undefined;
 }
 
-const shuttingDown = 'The gateway is shutting down: connect again.';
-const eventsLost =
-  'What the replicas of the gateway share is not reachable, so changes would be missed: connect again.';
-
-function unavailable(message: string, cause?: unknown): UpstreamError {
-  return new UpstreamError(message, { code: 'UPSTREAM_UNAVAILABLE', retryable: true, cause });
-}
-
-function failed(cause: unknown): UpstreamError {
-  return new UpstreamError('The context could not be read.', {
-    code: 'UPSTREAM_FAILED',
-    retryable: false,
-    cause,
+function shuttingDown(): UpstreamError {
+  return new UpstreamError('The gateway is shutting down: connect again.', {
+    code: 'UPSTREAM_UNAVAILABLE',
+    retryable: true,
   });
 }
 
 function tooMany(what: string, limit: number): RateLimitError {
-  return new RateLimitError(`${what}, which is as many as are allowed: close some.`, {
+  return new RateLimitError(`${what}, which is the limit: close some of them first.`, {
     source: 'GATEWAY',
     retryAfterMs,
     limit,

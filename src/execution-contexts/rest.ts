@@ -2,7 +2,7 @@ import { JsonOutput, quoteJson, type JsonSource, type JsonText } from '../json/i
 import { Malformed, type RestClient } from '../rest/client.ts';
 import type { RestOperation, RestRequest } from '../rest/request.ts';
 import type { ExecutionContext, ExecutionContextStore, ListQuery } from './model.ts';
-import { Reading, readContext, readPage, unreadable } from './wire.ts';
+import { Reading, parseContext, parsePage, unreadable } from './wire.ts';
 
 const noun = 'execution context';
 
@@ -47,7 +47,7 @@ export function createRestStore({
   /** Asks for one context: the one of `request.id`, or any where that is not known before. */
   function askForContext(request: RestRequest): Promise<ExecutionContext> {
     return client.ask(request, (body) => {
-      const context = readAnswer(request, body, readContext);
+      const context = readAnswer(request, body, parseContext);
       if (context instanceof Malformed || request.id === null) return context;
       return context.id === request.id
         ? context
@@ -66,7 +66,7 @@ export function createRestStore({
     list(query, behalf, deadline) {
       const operation = operations.list;
       const request = { operation, path: listPath(query), id: null, behalf, deadline };
-      return client.ask(request, (body) => readAnswer(request, body, readPage));
+      return client.ask(request, (body) => readAnswer(request, body, parsePage));
     },
 
     create({ agentId, workflowId, userId, sessionId, context }, behalf, deadline) {

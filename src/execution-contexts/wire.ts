@@ -97,13 +97,13 @@ function findMember<Name extends string>(
  * Reads a context. Unknown keys are ignored; known ones must be absent, null or of their type: half
  * an answer is none.
  */
-export function readContext(source: JsonSource, reading: Reading): ExecutionContext | Malformed {
-  const end = readOneContext(source, reading, 0);
+export function parseContext(source: JsonSource, reading: Reading): ExecutionContext | Malformed {
+  const end = parseMembers(source, reading, 0);
   return conclude(source, reading, end) ?? reading.context;
 }
 
 /** Reads `{"data": [context…], "has_more": bool}`. */
-export function readPage(source: JsonSource, reading: Reading): ExecutionContextPage | Malformed {
+export function parsePage(source: JsonSource, reading: Reading): ExecutionContextPage | Malformed {
   const end = readMembers(source, 0, reading, visitPageMember);
   const { items, hasItems, hasMore } = reading;
   if (end > 0 && !hasItems) reading.malformed = 'data is missing';
@@ -118,10 +118,10 @@ function conclude(source: JsonSource, { malformed }: Reading, end: number): Malf
   return end > 0 && skipSpace(bytes, end) === bytes.length ? null : unreadable;
 }
 
-function readOneContext(source: JsonSource, reading: Reading, at: number): number {
+function parseMembers(source: JsonSource, reading: Reading, at: number): number {
   reading.context = new WireContext();
   const end = readMembers(source, at, reading, visitContextMember);
-  if (end > 0 && reading.context.id === '') return refuse(reading, 'id is missing or empty');
+  if (end > 0 && reading.context.id === '') return markMalformed(reading, 'id is missing or empty');
   return end;
 }
 
@@ -135,7 +135,9 @@ function visitPageMember(
   const { bytes } = source;
   switch (findMember(source, pageMembers, from, to)?.name) {
     case 'items':
-      if (bytes[at] !== OPEN_BRACKET) return refuse(reading, `data is ${typeAt(source, at)}`);
+      if (bytes[at] !== OPEN_BRACKET) {
+        return markMalformed(reading, `data is ${typeAt(source, at)}`);
+      }
       // Of two lists the last one counts.
       reading.items.length = 0;
       reading.hasItems = true;
@@ -144,7 +146,7 @@ function visitPageMember(
       const end = endOfValue(bytes, at);
       if (end < 0) return end;
       const isBoolean = bytes[at] === LETTER_T || bytes[at] === LETTER_F;
-      if (!isBoolean) return refuse(reading, `has_more is ${typeAt(source, at)}`);
+      if (!isBoolean) return markMalformed(reading, `has_more is ${typeAt(source, at)}`);
       reading.hasMore = bytes[at] === LETTER_T;
       return end;
     }
@@ -154,8 +156,10 @@ function visitPageMember(
 }
 
 function visitItem(source: JsonSource, reading: Reading, at: number): number {
-  if (source.bytes[at] !== OPEN_BRACE) return refuse(reading, `an item is ${typeAt(source, at)}`);
-  const end = readOneContext(source, reading, at);
+  if (source.bytes[at] !== OPEN_BRACE) {
+    return markMalformed(reading, `an item is ${typeAt(source, at)}`);
+  }
+  const end = parseMembers(source, reading, at);
   if (end > 0) reading.items.push(reading.context);
   return end;
 }
@@ -178,7 +182,7 @@ function visitContextMember(
 function readState(source: JsonSource, reading: Reading, at: number): number {
   const end = endOfValue(source.bytes, at, maxContextDepth);
   if (end === TOO_DEEP) {
-    return refuse(reading, `context nests deeper than ${maxContextDepth} levels`);
+    return markMalformed(reading, `context nests deeper than ${maxContextDepth} levels`);
   }
   if (end > 0) {
     reading.context.context =
@@ -199,12 +203,12 @@ function readText(
   if (end < 0) return end;
   const isNull = source.bytes[at] === LETTER_N;
   if (name === 'id') {
-    if (source.bytes[at] !== QUOTE) return refuse(reading, `id is ${typeAt(source, at)}`);
+    if (source.bytes[at] !== QUOTE) return markMalformed(reading, `id is ${typeAt(source, at)}`);
     context.id = source.string(at, end);
     return end;
   }
   if (!isNull && source.bytes[at] !== QUOTE) {
-    return refuse(reading, `${wire} is ${typeAt(source, at)}`);
+    return markMalformed(reading, `${wire} is ${typeAt(source, at)}`);
   }
   const text = isNull ? null : source.string(at, end);
   if (name === 'createdAt' && text !== null && !isRfc3339DateTime(text)) {
@@ -216,7 +220,7 @@ function readText(
   return end;
 }
 
-function refuse(reading: Reading, what: string): -1 {
+function markMalformed(reading: Reading, what: string): -1 {
   reading.malformed = what;
   return -1;
 }

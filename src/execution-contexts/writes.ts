@@ -10,12 +10,7 @@ import { ConflictError, UpstreamError, type InputIssue } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { User } from '../identity/user.ts';
 import type { Departure, DepartureListener } from '../rest/request.ts';
-import {
-  LockBusyError,
-  LocksUnavailableError,
-  type HeldLock,
-  type Lease,
-} from '../shared-state/keyed-locks.ts';
+import type { HeldLock, Lease } from '../shared-state/keyed-locks.ts';
 import type { Optional } from './input.ts';
 import { updateLimit } from './limits.ts';
 import {
@@ -27,24 +22,29 @@ import {
 import { isRefusal } from './ownership.ts';
 import { forgetRead } from './reads.ts';
 import { versionOf } from './version.ts';
+import { lockFailure, lockLost, notRetryable } from './write-failures.ts';
 
+/** A write to one stored context. */
 export interface Write<Written> {
   readonly id: string;
-  /** For messages: `update`. */
+  /** For messages, such as `update`. */
   readonly verb: string;
   /**
-   * What has to be read under the lock: nothing where a remembered permission will do; `owner` to see
-   * whose it is by now; `state` to build on what is stored, so that nobody may write in between.
+   * What must be read under the lock before the write: `nothing` where a remembered permission is
+   * enough; `owner` where the current owner must be checked; `state` where the write depends on what
+   * is stored, so that no other write may come in between.
    */
   readonly reads: 'nothing' | 'owner' | 'state';
-  /** The version that has to be stored; `null`: any. Reads the state. */
+  /** The version that must be stored, which is compared after a read; `null` accepts any. */
   readonly ifVersion: string | null;
   /**
-   * Sends the write, within the deadline of the field.
+   * Sends the write.
    *
-   * @param stored - What was read under the lock; `null` where nothing was.
-   * @param cancellation - Ends the write where the lock is about to be lost.
-   * @returns What the API answered, or an {@link Unwritten} answer where nothing was to be sent.
+   * @param deadline - Of the field, on the clock of the store.
+   * @param stored - What was read under the lock; `null` where nothing was read.
+   * @param cancellation - Cancels the write when the lease on the lock has expired; `null` where the
+   *   lock does not expire.
+   * @returns The API's answer, or an {@link Unwritten} answer where there was nothing to send.
    */
   readonly send: (
     store: ExecutionContextStore,
@@ -52,11 +52,11 @@ export interface Write<Written> {
     stored: ExecutionContext | null,
     cancellation: Departure | null,
   ) => Promise<Written | Unwritten<Written>>;
-  /** The context that the write was answered with; `null` where there is none. */
+  /** Returns the context in the API's answer; `null` where the write deleted it. */
   readonly written: (answer: Written) => ExecutionContext | null;
 }
 
-/** The answer of a write that had nothing to write, so that nobody has to hear of it. */
+/** The answer of a write that changed nothing, so that watchers need not be notified. */
 export class Unwritten<Written> {
   readonly answer: Written;
 
@@ -65,26 +65,33 @@ export class Unwritten<Written> {
   }
 }
 
-/** Waiting for the lock ends this long before the deadline, so that the conflict can be told. */
+/** How long before the deadline the wait for a lock ends, in milliseconds, so that the conflict can still be answered. */
 const answerMs = 250;
 
-/** What is wrong with an `ifVersion` that was given. */
+/** The issues of an `ifVersion` argument. */
 export function versionIssues(
   path: readonly string[],
   ifVersion: Optional<string>,
 ): readonly InputIssue[] {
-  return ifVersion === '' ? [{ path, message: 'must not be empty: leave it out for any' }] : [];
+  return ifVersion === ''
+    ? [{ path, message: 'must not be empty: leave it out to accept any version' }]
+    : [];
 }
 
 /** An operation that writes to one context. */
 export interface WriteDefinition<Args extends object, Written> {
   readonly field: FieldCoordinate;
   readonly check: OperationDefinition<Args, Written>['check'];
-  /** The write that the arguments, which were checked, ask for. */
+  /** Returns the write that the arguments, already checked, ask for. */
   readonly write: (args: Args, request: RequestContext) => Write<Written>;
 }
 
-/** As `defineOperation`, with the limit of writes and their order: see {@link writeContext}. */
+/**
+ * Defines an operation, as `defineOperation` does, whose work is {@link writeContext} and whose limit
+ * is the one of writes.
+ *
+ * @throws {RangeError} Where the limit is invalid.
+ */
 export function defineWrite<Args extends object, Written>({
   field,
   check,
@@ -99,7 +106,7 @@ export function defineWrite<Args extends object, Written>({
   });
 }
 
-/** A lock that was asked for along with the limit. */
+/** A lock that is requested while the limiter decides. */
 class LockAhead implements Ahead {
   readonly deadline: number;
   readonly held: Promise<HeldLock>;
@@ -107,7 +114,7 @@ class LockAhead implements Ahead {
   constructor(deadline: number, held: Promise<HeldLock>) {
     this.deadline = deadline;
     this.held = held;
-    // Who uses it is told then.
+    // The write handles a rejection later; until then it must not count as unhandled.
     held.catch(() => undefined);
   }
 
@@ -122,8 +129,9 @@ class LockAhead implements Ahead {
 }
 
 /**
- * Asks for the lock of a caller who is known to be permitted, unless somebody of this process wants it,
- * too: a call that the limit refuses holds up no other for long.
+ * Requests the lock before the limit is checked, where the caller is known to be permitted and no
+ * other call of this process wants the same lock: a call that the limit then refuses delays others
+ * only briefly.
  */
 function lockAhead(
   write: Pick<Write<never>, 'id' | 'reads' | 'ifVersion'>,
@@ -134,18 +142,23 @@ function lockAhead(
   if (locks.isWanted(id)) return null;
   if (!ownership.mayTouchUnread(requireUser(request.identity), id)) return null;
   const deadline = store.deadline();
-  const held = locks.acquire(id, deadline - answerMs, !buildsOnState(write));
+  const held = locks.acquire(id, deadline - answerMs, !dependsOnState(write));
   return new LockAhead(deadline, Promise.resolve(held));
 }
 
 /**
- * Writes to a context that the caller may touch. All writes to one context are one queue: the
- * permission comes first, so that no stranger holds up a context, then the lock; under it what the
- * write has to read, which is the ownership check, too, and the write; then a look at whose context
- * it turned out to be. The calls of one field share its deadline.
+ * Writes to a context that the caller may touch. Writes to one context run one after the other:
  *
- * @param ahead - The lock, where it was asked for already.
- * @throws TypedError (or rejects with one)
+ * 1. The permission of the caller, from memory or by a read, so that only permitted callers can lock a
+ *    context.
+ * 2. The lock.
+ * 3. Under the lock, the read that the write needs, which repeats the ownership check, and the write.
+ * 4. A check of the owner in the API's answer.
+ *
+ * All calls share the deadline of the field.
+ *
+ * @param ahead - The lock, where it was requested before.
+ * @throws {TypedError} (or rejects with one)
  */
 export function writeContext<Written>(
   write: Write<Written>,
@@ -173,6 +186,7 @@ export function writeContext<Written>(
   );
 }
 
+/** What all steps of one write share. */
 interface WriteCall {
   readonly contexts: typeof executionContexts.service;
   readonly user: User;
@@ -181,9 +195,11 @@ interface WriteCall {
 }
 
 /**
- * @param read - The context as it was read before the lock; `null` where it was not.
- * @param releases - How often the lock had been given back before that.
- * @throws TypedError (or rejects with one)
+ * Acquires the lock, and writes.
+ *
+ * @param read - The context as it was read before the lock; `null` where it was not read.
+ * @param releases - How often the lock had been released before that read.
+ * @throws {TypedError} (or rejects with one)
  */
 function writeInTurn<Written>(
   write: Write<Written>,
@@ -194,12 +210,12 @@ function writeInTurn<Written>(
   const { locks } = call.contexts;
   let held: HeldLock | Promise<HeldLock>;
   try {
-    held = locks.acquire(write.id, call.deadline - answerMs, !buildsOnState(write));
+    held = locks.acquire(write.id, call.deadline - answerMs, !dependsOnState(write));
   } catch (error) {
-    throw explain(error, write.verb);
+    throw lockFailure(error, write.verb);
   }
   if (!(held instanceof Promise)) {
-    // Nobody has written since it was read: as good as read under the lock.
+    // No write has finished since the read, so it is as good as a read under the lock.
     const isFresh = read !== null && locks.releases(write.id) === releases;
     return writeUnderLock(write, call, held, isFresh ? read : null);
   }
@@ -214,12 +230,15 @@ function writeOnceHeld<Written>(
   return held.then(
     (lock) => writeUnderLock(write, call, lock, null),
     (error: unknown) => {
-      throw explain(error, write.verb);
+      throw lockFailure(error, write.verb);
     },
   );
 }
 
-/** Whatever happens, the lock is given back. */
+/**
+ * Reads what the write needs, writes, and settles: releases the lock, forgets what is outdated, and
+ * notifies watchers. Where the write may still be running at the API, the lock is left to expire.
+ */
 function writeUnderLock<Written>(
   write: Write<Written>,
   call: WriteCall,
@@ -229,7 +248,7 @@ function writeUnderLock<Written>(
   const { contexts, user, request } = call;
   const { ownership } = contexts;
   const { id, verb, written } = write;
-  const cancellation = lock.lease === null ? null : new Lapse(lock.lease);
+  const cancellation = lock.lease === null ? null : new LeaseExpiry(lock.lease);
   const live = request.service(liveContexts);
   let writing: Promise<Written | Unwritten<Written>>;
   try {
@@ -259,16 +278,16 @@ function writeUnderLock<Written>(
       else lock.release();
       forgetRead(id, request);
       if (isDoubtful) {
-        // Those who watch look for themselves.
+        // Watchers then read the context, and see whether it has changed.
         live.changed(id);
         ownership.forget(id);
       } else if (!(error instanceof VersionConflict)) {
-        // It was refused: what was remembered of the caller is no longer sure.
+        // The API refused or failed, so the remembered permission may be outdated.
         ownership.forget(id, user);
       }
       if (!(error instanceof UpstreamError)) throw error;
-      const told = cancellation?.departed === true ? lockLost(verb, error) : error;
-      throw isDoubtful && buildsOnState(write) ? unrepeatable(told) : told;
+      const failure = cancellation?.departed === true ? lockLost(verb, error) : error;
+      throw isDoubtful && dependsOnState(write) ? notRetryable(failure) : failure;
     },
   );
 }
@@ -281,10 +300,10 @@ function readAndSend<Written>(
 ): Promise<Written | Unwritten<Written>> {
   const { store, ownership } = contexts;
   const { id, verb, reads, send } = write;
-  // Who had the lock meanwhile may have been told that the context is somebody else's by now.
+  // Asked again: the write that held the lock before may have learned of another owner.
   const isPermitted =
     ownership.mayTouchAny(user) || (reads !== 'owner' && ownership.mayTouchUnread(user, id));
-  const readsFirst = buildsOnState(write) || !isPermitted;
+  const readsFirst = dependsOnState(write) || !isPermitted;
   if (!readsFirst) return send(store, deadline, null, cancellation);
   if (read !== null) {
     checkVersion(read, write.ifVersion);
@@ -293,20 +312,20 @@ function readAndSend<Written>(
   return store.fetch(id, request, deadline).then((stored) => {
     ownership.check(user, stored);
     checkVersion(stored, write.ifVersion);
-    // Nothing was written yet, and what was read may be outdated by the time that it would be.
+    // Without the lock, what was read may be outdated before the write arrives.
     if (cancellation?.departed === true) throw lockLost(verb, null);
     return send(store, deadline, stored, cancellation);
   });
 }
 
-/** Whether nobody may write between what is read and what is written. */
-function buildsOnState({ reads, ifVersion }: Pick<Write<never>, 'reads' | 'ifVersion'>): boolean {
+/** Whether no other write may come between the read and this write. */
+function dependsOnState({ reads, ifVersion }: Pick<Write<never>, 'reads' | 'ifVersion'>): boolean {
   return reads === 'state' || ifVersion !== null;
 }
 
 class VersionConflict extends ConflictError {}
 
-/** @throws VersionConflict */
+/** @throws {VersionConflict} Where another version than `ifVersion` is stored. */
 function checkVersion(stored: ExecutionContext, ifVersion: string | null): void {
   if (ifVersion === null) return;
   const currentVersion = versionOf(stored);
@@ -316,8 +335,8 @@ function checkVersion(stored: ExecutionContext, ifVersion: string | null): void 
   });
 }
 
-/** The loss of a lock, as what ends a write. */
-class Lapse implements Departure {
+/** The expiry of the lease on a lock, in the form in which a store takes the cancellation of a write. */
+class LeaseExpiry implements Departure {
   readonly #lease: Lease;
 
   constructor(lease: Lease) {
@@ -337,47 +356,4 @@ class Lapse implements Departure {
   unwatch(): void {
     this.#lease.onLapse = null;
   }
-}
-
-/** What keeps a write from its lock, as what the caller is told. */
-function explain(error: unknown, verb: string): unknown {
-  if (error instanceof LockBusyError) {
-    return new ConflictError(
-      error.reason === 'full'
-        ? 'Too many other writes to this execution context are waiting. Try again later.'
-        : 'Other writes to this execution context took too long. Try again later.',
-      { cause: error },
-    );
-  }
-  if (!(error instanceof LocksUnavailableError)) return error;
-  return new UpstreamError(
-    `No ${verb} can be kept apart from other writes at the moment, so nothing was written.`,
-    { code: 'UPSTREAM_UNAVAILABLE', retryable: true, cause: error },
-  );
-}
-
-/** @param error - What the write came to; `null` where it was not begun. */
-function lockLost(verb: string, error: UpstreamError | null): UpstreamError {
-  const mayBeApplied = error?.mayBeApplied === true;
-  const message = `The lock on this execution context could not be kept, so the ${verb} was given up.`;
-  return new UpstreamError(mayBeApplied ? `${message} It may have been applied.` : message, {
-    code: mayBeApplied ? 'UPSTREAM_FAILED' : 'UPSTREAM_UNAVAILABLE',
-    retryable: true,
-    mayBeApplied,
-    ...(error !== null && { cause: error }),
-  });
-}
-
-/** A write that builds on what is stored would build on itself, or find another version. */
-function unrepeatable(error: UpstreamError): UpstreamError {
-  if (!error.retryable) return error;
-  const { message, code, status, mayBeApplied, mayGoOn, cause } = error;
-  return new UpstreamError(message, {
-    code,
-    retryable: false,
-    mayBeApplied,
-    mayGoOn,
-    ...(status !== null && { status }),
-    cause,
-  });
 }

@@ -15,15 +15,11 @@ import {
 } from '../errors.ts';
 import type { Builder, SchemaTypes } from './builder.ts';
 
-/** Any of the seven kinds. */
-export type AnyError =
-  | AuthenticationError
-  | ConflictError
-  | ForbiddenError
-  | InputError
-  | NotFoundError
-  | RateLimitError
-  | UpstreamError;
+/**
+ * What the value of every error type has. The value need not be an `Error`: graphql-js takes every
+ * `Error` that a resolver returns for one that it throws.
+ */
+export type ErrorData = Pick<TypedError, 'code' | 'message'>;
 
 export interface ErrorTypesOptions {
   /**
@@ -43,7 +39,7 @@ export interface ErrorTypesOptions {
 /** The error types of one resource. */
 export interface ErrorTypes {
   /** The members that every result union of the resource has besides its success type. */
-  readonly refs: readonly ObjectRef<SchemaTypes, AnyError>[];
+  readonly refs: readonly ObjectRef<SchemaTypes, ErrorData>[];
   /** @returns The name of the type that an error is shown as. */
   readonly memberOf: (error: TypedError) => string;
 }
@@ -72,7 +68,7 @@ export function addErrorTypes(
     ) as Record<ErrorCode, { readonly description: string }>,
   });
 
-  const Interface = builder.interfaceRef<TypedError>(`${prefix}Error`).implement({
+  const Interface = builder.interfaceRef<ErrorData>(`${prefix}Error`).implement({
     description: 'What every error of a result has in common.',
     fields: (t) => ({
       message: t.exposeString('message', {
@@ -111,7 +107,7 @@ export function addErrorTypes(
   });
 
   const interfaces = [Interface];
-  const kinds: [new (...args: never[]) => AnyError, ObjectRef<SchemaTypes, AnyError>][] = [
+  const kinds: [new (...args: never[]) => TypedError, ObjectRef<SchemaTypes, ErrorData>][] = [
     [
       InputError,
       builder.objectRef<InputError>(`${prefix}InputError`).implement({

@@ -5,10 +5,10 @@ import { streamOf, type EventStream } from '../engine/latest-stream.ts';
 import { resultUnionOf, type ResultUnion } from '../engine/result-union.ts';
 import { settle, type Operation } from '../engine/operation.ts';
 import type { RequestContext } from '../engine/request-context.ts';
-import { TypedError } from '../errors.ts';
+import { TypedError, type ErrorCode } from '../errors.ts';
 import type { RateLimitWindow } from '../rate-limit/limit.ts';
 import type { Builder, SchemaTypes } from './builder.ts';
-import type { AnyError, ErrorTypes } from './error-types.ts';
+import type { ErrorData, ErrorTypes } from './error-types.ts';
 import { rateLimitDirective } from './rate-limit-directive.ts';
 
 export interface ResultOptions<Value extends object, Last extends object> {
@@ -73,7 +73,7 @@ export function operationField<Args extends object, Value extends object>(
       args: Args,
       request: RequestContext,
       info: GraphQLResolveInfo,
-    ): Promise<Value | AnyError> {
+    ): Promise<Value | ErrorData> {
       return show(await settle(operation, args, request), request, info);
     },
   };
@@ -102,7 +102,7 @@ export function subscriptionField<Args extends object, Event extends object>(
       _args: Args,
       request: RequestContext,
       info: GraphQLResolveInfo,
-    ): Event | AnyError {
+    ): Event | ErrorData {
       return show(event as Event | TypedError, request, info);
     },
   };
@@ -113,13 +113,16 @@ function show<Value extends object>(
   outcome: Value | TypedError,
   request: RequestContext,
   { fieldName, operation, returnType }: GraphQLResolveInfo,
-): Value | AnyError {
+): Value | ErrorData {
   const union = resultUnionOf(returnType);
   if (union === undefined) throw new TypeError(`Field ${fieldName} has no result union.`);
   const member = union.memberOf(outcome);
-  const error = outcome instanceof TypedError ? outcome : null;
-  request.answered(operation.operation, fieldName, member, error?.code ?? null);
-  return (error === null ? outcome : new ShownError(member, error)) as Value | AnyError;
+  if (!(outcome instanceof TypedError)) {
+    request.answered(operation.operation, fieldName, member, null);
+    return outcome;
+  }
+  request.answered(operation.operation, fieldName, member, outcome.code);
+  return new ShownError(member, outcome);
 }
 
 /** What the SDL says of an operation's field. */
@@ -143,13 +146,16 @@ function describe<Args extends object, Value>(
  * An error as the value of a field: all that its type's fields read. graphql-js takes every `Error`
  * that a resolver returns for one that it throws.
  */
-class ShownError {
+class ShownError implements ErrorData {
   readonly member: string;
+  readonly code: ErrorCode;
   readonly message: string;
 
   constructor(member: string, error: TypedError) {
+    // The fields of its kind, which the resolvers of the member's own fields read.
     Object.assign(this, error);
     this.member = member;
+    this.code = error.code;
     this.message = error.message;
   }
 }
