@@ -89,7 +89,7 @@ export async function startApplication({
     ...executionContexts,
     ...config.live,
     events: shared.events,
-    leases: shared.leases,
+    election: shared.election,
     now: clock && (() => clock.now()),
     onEnd: metrics.streams.ended,
     onBug: observer.onBug,

@@ -14,7 +14,11 @@ export interface FailureLogOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** Tells why something out of reach fails: once, and again when the reason changes. */
+/**
+ * Logs why a remote service fails: once, and again when the reason changes, and that it has recovered.
+ * For single calls of Redis that fail among others, of which nothing can recover, `FailureThrottle`
+ * decides.
+ */
 export interface FailureLog {
   /** Why it fails now, in a word such as `ECONNREFUSED`; `null` where it does not. */
   readonly cause: string | null;

@@ -4,8 +4,8 @@ import { RateLimitError, UpstreamError } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { User } from '../identity/user.ts';
 import { copyText } from '../json/index.ts';
+import type { Election } from '../shared-state/election.ts';
 import { createMemoryEvents, type Events } from '../shared-state/events.ts';
-import type { Leases } from '../shared-state/leases.ts';
 import { LiveStream, eventsUnavailable } from './live-stream.ts';
 import type { ExecutionContexts, LiveContexts } from './model.ts';
 import { changed, deleted, WatchedContext } from './watched-context.ts';
@@ -24,7 +24,7 @@ export interface LiveOptions extends Pick<ExecutionContexts, 'store' | 'ownershi
   /** Events between replicas. @default events of this process */
   readonly events?: Events | undefined;
   /** Elects which replica polls. @default null, this process polls */
-  readonly leases?: Leases | null | undefined;
+  readonly election?: Election | null | undefined;
   /** Milliseconds since the epoch, by which tokens expire. @default Date.now */
   readonly now?: (() => number) | undefined;
   /**
@@ -43,7 +43,7 @@ const retryAfterMs = 5_000;
 
 /** Streams of contexts as they change, each context read once for all its watchers where possible. */
 export function createLive(options: LiveOptions): LiveContexts {
-  const { store, ownership, pollMs = 2_000, leases = null } = options;
+  const { store, ownership, pollMs = 2_000, election = null } = options;
   const { maxStreams = 5_000, maxStreamsPerUser = 100, onBug = ignore, onEnd = ignore } = options;
   const { events = createMemoryEvents(), now = Date.now } = options;
   const places = new StreamPlaces(maxStreams, maxStreamsPerUser);
@@ -69,7 +69,7 @@ export function createLive(options: LiveOptions): LiveContexts {
     if (ownership.isPerCaller) {
       return new WatchedContext({
         ...common,
-        leases: null,
+        election: null,
         behalf: request,
         onRefused() {
           ownership.forget(id, requireUser(request.identity));
@@ -81,7 +81,7 @@ export function createLive(options: LiveOptions): LiveContexts {
     if (known !== undefined) return known;
     const made = new WatchedContext({
       ...common,
-      leases,
+      election,
       behalf: null,
       onRefused() {
         ownership.forget(id);

@@ -3,8 +3,8 @@ import { hash, randomUUID } from 'node:crypto';
 import { Departing } from '../engine/departing.ts';
 import { NotFoundError, TypedError } from '../errors.ts';
 import type { Behalf } from '../rest/request.ts';
-import type { EventListener, Events } from '../shared-state/events.ts';
-import type { Leases } from '../shared-state/leases.ts';
+import type { Election } from '../shared-state/election.ts';
+import type { Events, TopicListener } from '../shared-state/events.ts';
 import type { ExecutionContext, ExecutionContextStore } from './model.ts';
 import { isRefusal } from './ownership.ts';
 import { versionOf } from './version.ts';
@@ -26,7 +26,7 @@ export interface WatchedContextOptions {
   readonly store: ExecutionContextStore;
   readonly events: Events;
   /** Elects which replica polls. `null`, and where it fails: this one does. */
-  readonly leases: Leases | null;
+  readonly election: Election | null;
   /** Milliseconds between two polls; 0: none. */
   readonly pollMs: number;
   /**
@@ -55,7 +55,7 @@ const repeatMs = 1_000;
  * One context that is watched: reads it, when an event says that it may have changed and by polling,
  * one read at a time, so that its states are shown in the order in which they were stored.
  */
-export class WatchedContext implements EventListener {
+export class WatchedContext implements TopicListener {
   readonly #options: WatchedContextOptions;
   /** By the first read whose answer concerns the watcher: the first one that begins after it came. */
   readonly #watchers = new Map<ContextWatcher, number>();
@@ -105,10 +105,10 @@ export class WatchedContext implements EventListener {
   leave(watcher: ContextWatcher): void {
     this.#shown.delete(watcher);
     if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-    const { events, leases, id, onUnwatched } = this.#options;
+    const { events, election, id, onUnwatched } = this.#options;
     clearTimeout(this.#timer);
     events.unsubscribe(id, this);
-    if (this.#isPolling) leases?.release(leaseOf(id));
+    if (this.#isPolling) election?.release(electionOf(id));
     this.#departure.depart();
     onUnwatched();
   }
@@ -197,10 +197,10 @@ export class WatchedContext implements EventListener {
    * hear though the version be the same: streams may have to end.
    */
   #announce(ownerId: string | null): void {
-    const { events, leases, id } = this.#options;
+    const { events, election, id } = this.#options;
     const isTransferred = this.#ownerId !== undefined && this.#ownerId !== ownerId;
     this.#ownerId = ownerId;
-    if (leases === null || !this.#isPolling) return;
+    if (election === null || !this.#isPolling) return;
     if (isTransferred) events.publish(id, changed);
     else if (this.#version !== this.#toldVersion) {
       this.#toldVersion = this.#version;
@@ -243,25 +243,25 @@ export class WatchedContext implements EventListener {
   }
 
   async #poll(): Promise<void> {
-    const { pollMs, leases, id } = this.#options;
+    const { pollMs, election, id } = this.#options;
     const isDue = this.#isUpdate;
     if (pollMs > 0) {
       this.#schedule(pollMs);
       // Where nobody can be elected, each replica polls by itself, as without Redis.
       const takenForMs =
-        leases === null ? 0 : await leases.acquire(leaseOf(id), 2 * pollMs).catch(() => 0);
+        election === null ? 0 : await election.acquire(electionOf(id), 2 * pollMs).catch(() => 0);
       if (this.#watchers.size === 0) {
-        if (takenForMs === 0) leases?.release(leaseOf(id));
+        if (takenForMs === 0) election?.release(electionOf(id));
         return;
       }
       this.#isPolling = takenForMs === 0;
-      // A holder that is lost is replaced as soon as its lease is.
+      // A replica that is lost is replaced as soon as its term ends.
       if (takenForMs > 0 && takenForMs < pollMs) this.#schedule(takenForMs + 1);
     }
     if (this.#isPolling || isDue) this.#update();
   }
 }
 
-function leaseOf(id: string): string {
+function electionOf(id: string): string {
   return `poll:${id}`;
 }

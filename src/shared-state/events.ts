@@ -1,5 +1,5 @@
 /** Who is told what is published on a topic. */
-export interface EventListener {
+export interface TopicListener {
   received(message: string): void;
   /** The connection was lost: messages may have been missed, and no more will come. */
   lost(): void;
@@ -21,8 +21,8 @@ export interface Events {
    * @throws {EventsUnavailableError} (rejecting) Where there is no connection, or it is lost
    *   meanwhile; the listener may be told of that, too.
    */
-  subscribe(topic: string, listener: EventListener): Promise<void>;
-  unsubscribe(topic: string, listener: EventListener): void;
+  subscribe(topic: string, listener: TopicListener): Promise<void>;
+  unsubscribe(topic: string, listener: TopicListener): void;
 }
 
 /** What replicas share cannot be reached. */
@@ -35,16 +35,16 @@ export class EventsUnavailableError extends Error {
 
 /** The listeners of each topic that has some. */
 export class Topics {
-  readonly #listeners = new Map<string, Set<EventListener>>();
+  readonly #listeners = new Map<string, Set<TopicListener>>();
 
-  add(topic: string, listener: EventListener): void {
+  add(topic: string, listener: TopicListener): void {
     const listeners = this.#listeners.get(topic);
     if (listeners === undefined) this.#listeners.set(topic, new Set([listener]));
     else listeners.add(listener);
   }
 
   /** @returns Whether it was the last listener of the topic. */
-  remove(topic: string, listener: EventListener): boolean {
+  remove(topic: string, listener: TopicListener): boolean {
     const listeners = this.#listeners.get(topic);
     if (listeners?.delete(listener) !== true || listeners.size > 0) return false;
     return this.#listeners.delete(topic);

@@ -8,7 +8,8 @@ import {
   type Lease,
   type Turn,
 } from './keyed-locks.ts';
-import { RedisReplyError, withinTimeout } from './redis-failure.ts';
+import { RedisReplyError } from './redis-failure.ts';
+import { withinTimeout } from './reply-timeout.ts';
 
 /** What all processes share: who has which key leased, and until when. */
 export interface LockStore {
@@ -31,6 +32,8 @@ export interface LockStore {
 
 export interface LeasedLocksOptions {
   readonly store: LockStore;
+  /** Names this process among all that share the store. */
+  readonly processId: string;
   /** Told why a call of the store failed. @default nobody */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
   /** Told of each lock that was taken among the callers of this process alone. @default nobody */
@@ -65,7 +68,7 @@ export class LeasedLocks implements KeyedLocks {
   readonly #onTakenLocally: () => void;
   readonly #timeoutMs: number;
   readonly #turns = new Turns<LeasedLock>();
-  readonly #process = Math.random().toString(36).slice(2);
+  readonly #processId: string;
   #tokens = 0;
   #isAlone = false;
   /** The leases that are held, chained; see `Turns` for why not in a Set. */
@@ -74,6 +77,7 @@ export class LeasedLocks implements KeyedLocks {
 
   constructor(options: LeasedLocksOptions) {
     this.#store = options.store;
+    this.#processId = options.processId;
     this.#onFailure = options.onFailure ?? (() => undefined);
     this.#onTakenLocally = options.onTakenLocally ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? 250;
@@ -147,7 +151,7 @@ export class LeasedLocks implements KeyedLocks {
     let pauseMs = shortestPauseMs;
     for (;;) {
       // A new one each time: what is left of an earlier call can then undo no later one.
-      const token = `${this.#process}-${(this.#tokens += 1)}`;
+      const token = `${this.#processId}-${(this.#tokens += 1)}`;
       const askedMs = performance.now();
       const retryMs = await this.#ask(turn.key, token);
       this.#isAlone = retryMs === null;

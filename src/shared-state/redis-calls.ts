@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
 import type { RedisClock } from './redis-clock.ts';
-import { onceNoReplyCame, ReplyTimeoutError } from './redis-failure.ts';
 import type { RedisProgram, RedisScript } from './redis-program.ts';
+import { onceNoReplyCame, ReplyTimeoutError } from './reply-timeout.ts';
 
 /** One call of a script. */
 export interface RedisCall {

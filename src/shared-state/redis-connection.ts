@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 
 import { Redis, type RedisOptions } from 'ioredis';
@@ -38,6 +39,8 @@ export interface RedisConnection {
   readonly clock: RedisClock;
   /** What names the run of the server that is connected, or was last: another one after a restart. */
   readonly serverRun: string;
+  /** Names this process among all that share the Redis. */
+  readonly processId: string;
   /** The name of a key or channel as Redis has it: with the prefix. */
   key(name: string): string;
   /**
@@ -184,6 +187,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 
   return {
     clock,
+    processId: randomBytes(9).toString('base64url'),
 
     get usable() {
       return isUsable();

@@ -1,4 +1,5 @@
 import { errorCode } from '../telemetry/logged-error.ts';
+import { ReplyTimeoutError } from './reply-timeout.ts';
 
 /**
  * Why something shared could not be used, as errors that are safe to log: no user name, no password,
@@ -48,50 +49,6 @@ export class RedisProtocolError extends Error {
 /** The store is in reach, but this one call was not counted. Other calls may well be. */
 export class UncountedCallError extends Error {
   override readonly name = 'UncountedCallError';
-}
-
-/** There was no answer in time. */
-export class ReplyTimeoutError extends Error {
-  override readonly name = 'ReplyTimeoutError';
-  readonly code = 'TIMEOUT';
-}
-
-/**
- * Calls `expired` once `timeoutMs` have passed and no reply is there.
- *
- * Timers run before sockets are read. When this process stalled longer than the time-out, the timer
- * fires although the reply has been lying in the socket: so on expiry the event loop reads its
- * sockets once (`setImmediate` runs right after that) and a reply that was there is taken.
- *
- * @param expired - May still be called, once, after the timer was cleared in that last moment.
- */
-export function onceNoReplyCame(timeoutMs: number, expired: () => void): NodeJS.Timeout {
-  return setTimeout(() => {
-    setImmediate(expired);
-  }, timeoutMs);
-}
-
-/**
- * Waits at most `timeoutMs` for `reply`.
- *
- * @throws {ReplyTimeoutError}
- */
-export function withinTimeout<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = onceNoReplyCame(timeoutMs, () => {
-      reject(new ReplyTimeoutError(`No reply within ${timeoutMs} ms.`));
-    });
-    reply.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
-  });
 }
 
 /** The word that names a failure: the first `code` of the error and what caused it, else its name. */

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
-import type { Availability } from './availability.ts';
 import { leaseMs } from './keyed-locks.ts';
 import type { LockStore } from './leased-locks.ts';
-import { releaseScript } from './leases.ts';
+import type { RedisAvailability } from './redis-availability.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { defineScript } from './redis-program.ts';
+import { releaseScript } from './release-script.ts';
 
 /**
  * Leases a key. `KEYS`: the epoch, the lock, and who is next. `ARGV`: what names this run of the
@@ -53,7 +51,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 export interface RedisLockStoreOptions {
   readonly connection: RedisConnection;
-  readonly availability: Pick<Availability, 'down'>;
+  readonly availability: Pick<RedisAvailability, 'down'>;
 }
 
 /**
@@ -69,7 +67,7 @@ export function createRedisLockStore({
   /** Begins the epoch where there is none, so that its first lease does not wait as long. */
   prepare(): Promise<void>;
 } {
-  const processId = randomBytes(9).toString('base64url');
+  const { processId } = connection;
   const epochKey = connection.key('lock-epoch');
   const lockKey = (key: string) => connection.key(`lock:${key}`);
   const nextKey = (key: string) => connection.key(`lock-next:${key}`);

@@ -1,8 +1,9 @@
-import { acquireScript, releaseScript } from './leases.ts';
 import { limitScript } from './limit-script.ts';
+import { acquireScript } from './redis-election.ts';
 import { publishScript } from './redis-events.ts';
 import { renewScript, takeScript } from './redis-locks.ts';
 import type { RedisScript } from './redis-program.ts';
+import { releaseScript } from './release-script.ts';
 
 /** Everything that is asked of Redis through `RedisConnection.call`. */
 export const redisScripts: readonly RedisScript[] = [

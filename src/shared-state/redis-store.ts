@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../rate-limit/clock.ts';
@@ -9,16 +7,11 @@ import { digestUser, type CallCost, type RateLimitDecision } from '../rate-limit
 import { limitScript, readUsages, windowsText } from './limit-script.ts';
 import type { RedisCall } from './redis-calls.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import {
-  RedisReplyError,
-  ReplyTimeoutError,
-  UncountedCallError,
-  withinTimeout,
-} from './redis-failure.ts';
+import { RedisReplyError, UncountedCallError } from './redis-failure.ts';
+import { ReplyTimeoutError, withinTimeout } from './reply-timeout.ts';
 import type { RemoteStore } from './resilient-store.ts';
 
 export interface RedisStoreOptions {
-  /** The store owns it: `close` ends it. */
   readonly connection: RedisConnection;
   /**
    * Milliseconds a call may take.
@@ -65,7 +58,6 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   const { connection, timeoutMs = 50, clock } = options;
   let hasAnswered = false;
   let probes = 0;
-  const processId = randomBytes(9).toString('base64url');
   const digests = new LRUCache<string, string>({ max: maxDigests, memoMethod: digestUser });
   const texts = new WeakMap<readonly RateLimitWindow[], string>();
 
@@ -119,7 +111,7 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
       // One that writes: a read-only replica, or a server out of memory, answers all but that. A key
       // of its own each time, so that nothing about one key is taken for the state of the server.
       probes += 1;
-      const key = connection.key(`rate-limit:probe:${processId}:${probes}`);
+      const key = connection.key(`rate-limit:probe:${connection.processId}:${probes}`);
       // A process that has just started is busy with itself.
       const allowedMs = hasAnswered ? timeoutMs : Math.max(timeoutMs, connectTimeoutMs);
       await ask(key, probeWindows, 1, allowedMs).catch((error: unknown) => {
@@ -130,10 +122,6 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
         if (!(cause instanceof RedisReplyError && cause.code === 'MOVED')) throw cause;
       });
       hasAnswered = true;
-    },
-
-    close() {
-      connection.close();
     },
   };
 }

@@ -6,7 +6,8 @@ import type {
   RateLimitKey,
   RateLimitStore,
 } from '../rate-limit/store.ts';
-import { Availability, Causes, type AvailabilityObserver } from './availability.ts';
+import { FailureThrottle } from './failure-throttle.ts';
+import type { RedisAvailability } from './redis-availability.ts';
 import { codeOf, UncountedCallError } from './redis-failure.ts';
 
 /** A store in another process, which can be out of reach. */
@@ -22,7 +23,6 @@ export interface RemoteStore extends RateLimitStore {
   ): Promise<RateLimitDecision>;
   /** Connects where needed, and counts a call of nobody. Rejects as `consume` does. */
   probe(): Promise<void>;
-  close(): void;
 }
 
 /** `local`: count in this process; `closed`: refuse. */
@@ -35,8 +35,10 @@ export interface UncountedCall {
   readonly failures: number;
 }
 
-export interface ResilientStoreOptions extends AvailabilityObserver {
-  readonly store: RemoteStore;
+export interface ResilientStoreOptions {
+  readonly store: Pick<RemoteStore, 'consume'>;
+  /** Whether the store is asked; it is told how each call went. */
+  readonly availability: RedisAvailability;
   /** @default 'local' */
   readonly onStoreFailure?: StoreFailurePolicy;
   /**
@@ -45,36 +47,17 @@ export interface ResilientStoreOptions extends AvailabilityObserver {
    * @default createMemoryStore()
    */
   readonly local?: RateLimitStore;
-  /**
-   * Milliseconds between two probes of a store that does not answer.
-   *
-   * @default 250
-   */
-  readonly probeIntervalMs?: number;
   /** Told every call that the store did not decide. */
   readonly onDecidedAlone?: () => void;
   /** Told of calls that failed while the store answers: each cause once a minute at the most. */
   readonly onUncounted?: (call: UncountedCall) => void;
 }
 
-/** Its `consume` never rejects. */
-export interface ResilientStore extends RateLimitStore {
-  /** Whether the store answers: one for all that is kept in it. */
-  readonly availability: Availability;
-  /**
-   * Connects. Resolves when the store answered, or when the outage has begun.
-   *
-   * @throws {UnusableRedisError} Where only another configuration can help.
-   */
-  start(): Promise<void>;
-  close(): void;
-}
-
 /** `retryAfterMs` of a call refused because nobody could count. */
 const closedRetryAfterMs = 1_000;
 
 /**
- * Decides every call, also while `store` is out of reach. The first call that fails begins an
+ * Decides every call, and never rejects, also while `store` is out of reach. The first call that fails begins an
  * outage, and while it lasts calls are decided at once by the policy. A call that fails although the
  * store answers (its key holds something else, say) is decided by the policy by itself: a probe finds
  * out whether the store answers.
@@ -84,17 +67,10 @@ const closedRetryAfterMs = 1_000;
  * admit up to `max` of the store and `max` of each process; a full window after the end the store's
  * count is exact again. Under `closed` it is never exceeded.
  */
-export function createResilientStore(options: ResilientStoreOptions): ResilientStore {
-  const { store, onStoreFailure = 'local', probeIntervalMs, local = createMemoryStore() } = options;
-  const { onDecidedAlone, onUncounted, onOutage, onCauseChange, onRecovery } = options;
-  const availability = new Availability({
-    probe: () => store.probe(),
-    probeIntervalMs,
-    onOutage,
-    onCauseChange,
-    onRecovery,
-  });
-  const uncounted = new Causes();
+export function createResilientStore(options: ResilientStoreOptions): RateLimitStore {
+  const { store, availability, onStoreFailure = 'local', local = createMemoryStore() } = options;
+  const { onDecidedAlone, onUncounted } = options;
+  const uncounted = new FailureThrottle();
 
   function decideAlone(
     key: RateLimitKey,
@@ -117,10 +93,6 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
   }
 
   return {
-    availability,
-
-    start: () => availability.start(),
-
     consume(key, windows, cost = 1) {
       if (availability.down) return decideAlone(key, windows, cost);
       const { recoveries } = availability;
@@ -134,11 +106,6 @@ export function createResilientStore(options: ResilientStoreOptions): ResilientS
           return decideAlone(key, windows, cost);
         },
       );
-    },
-
-    close() {
-      availability.close();
-      store.close();
     },
   };
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../rate-limit/clock.ts';
 import { createMemoryStore } from '../rate-limit/memory-store.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from '../rate-limit/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { Causes } from './availability.ts';
+import type { Election } from './election.ts';
 import { createMemoryEvents, type Events } from './events.ts';
+import { FailureThrottle } from './failure-throttle.ts';
 import { createLocalLocks, type KeyedLocks } from './keyed-locks.ts';
-import type { Leases } from './leases.ts';
 import { codeOf, RedisReplyError } from './redis-failure.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { createResilientStore, type StoreFailurePolicy } from './resilient-store.ts';
@@ -19,7 +19,7 @@ export interface SharedState {
   /** What replicas tell each other. */
   readonly events: Events;
   /** Elects one of the replicas; `null` where there is only this one. */
-  readonly leases: Leases | null;
+  readonly election: Election | null;
   /** `null` where everything is kept in this process by choice. */
   readonly redis: SharedRedis | null;
   /**
@@ -75,24 +75,19 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   if (redis === null) return inThisProcess(clock);
 
   const { createRedisConnection } = await import('./redis-connection.ts');
+  const { RedisAvailability } = await import('./redis-availability.ts');
   const { createRedisStore } = await import('./redis-store.ts');
   const { LeasedLocks } = await import('./leased-locks.ts');
   const { createRedisLockStore } = await import('./redis-locks.ts');
   const { createRedisEvents } = await import('./redis-events.ts');
-  const { createRedisLeases } = await import('./leases.ts');
+  const { createRedisElection } = await import('./redis-election.ts');
   const { redisScripts } = await import('./redis-scripts.ts');
   const { host, port } = redis;
   const describe = (cause: unknown) => ({ err: cause, code: codeOf(cause), host, port });
   const connection = createRedisConnection({ target: redis, keyPrefix, scripts: redisScripts });
-  const limits = createResilientStore({
-    store: createRedisStore({ connection }),
-    onStoreFailure,
-    onDecidedAlone: () => {
-      metrics.uncounted();
-    },
-    onUncounted({ cause, failures }) {
-      logger.warn({ ...describe(cause), failures }, 'Redis did not count a call');
-    },
+  const store = createRedisStore({ connection });
+  const availability = new RedisAvailability({
+    probe: () => store.probe(),
     onOutage({ cause }) {
       metrics.storeDown();
       logger.error({ ...describe(cause), onStoreFailure }, 'Redis does not answer');
@@ -105,14 +100,24 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
       logger.info({ outageMs: Math.round(outageMs), calls, host, port }, 'Redis answers again');
     },
   });
-  const { availability } = limits;
+  const limits = createResilientStore({
+    store,
+    availability,
+    onStoreFailure,
+    onDecidedAlone: () => {
+      metrics.uncounted();
+    },
+    onUncounted({ cause, failures }) {
+      logger.warn({ ...describe(cause), failures }, 'Redis did not count a call');
+    },
+  });
 
-  /** What is told why a call failed: each cause that Redis answers with is logged, as `message`. */
+  /** An observer of failed calls, which logs each cause that Redis answers with as `message`. */
   function createFailureObserver(message: string): (cause: unknown) => void {
-    const causes = new Causes();
+    const throttle = new FailureThrottle();
     return (cause) => {
       if (cause instanceof RedisReplyError) {
-        const failures = causes.tell(codeOf(cause));
+        const failures = throttle.tell(codeOf(cause));
         if (failures !== null) logger.warn({ ...describe(cause), failures }, message);
       }
       // The fault may be the call's own: a probe finds out whether it is the server's.
@@ -123,17 +128,18 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   const lockStore = createRedisLockStore({ connection, availability });
   const locks = new LeasedLocks({
     store: lockStore,
+    processId: connection.processId,
     onTakenLocally: () => {
       metrics.lockedLocally();
     },
     onFailure: createFailureObserver('Redis did not lock a key'),
   });
-  const leases = createRedisLeases({
+  const election = createRedisElection({
     connection,
     onFailure: createFailureObserver('Redis did not grant a lease, so this replica polls alone'),
   });
 
-  const refusedEvents = new Causes();
+  const refusedEvents = new FailureThrottle();
   let eventsRefused: string | null = null;
   const events = createRedisEvents({
     connection,
@@ -148,7 +154,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   });
 
   async function start(): Promise<void> {
-    await limits.start();
+    await availability.start();
     // Told elsewhere where it fails; the first lock then does the same.
     if (lockStore.available) lockStore.prepare().catch(() => undefined);
   }
@@ -157,7 +163,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     limits,
     locks,
     events,
-    leases,
+    election,
     redis: {
       get healthy() {
         return availability.healthy && connection.usable;
@@ -174,7 +180,8 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     },
     start,
     close() {
-      limits.close();
+      availability.close();
+      connection.close();
     },
   };
 }
@@ -184,7 +191,7 @@ function inThisProcess(clock: Clock | undefined): SharedState {
     limits: createMemoryStore(clock === undefined ? {} : { clock }),
     locks: createLocalLocks(),
     events: createMemoryEvents(),
-    leases: null,
+    election: null,
     redis: null,
     start: async () => undefined,
     close: () => undefined,

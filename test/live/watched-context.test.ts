@@ -59,7 +59,7 @@ beforeEach(() => {
     });
   const store = { deadline: () => Infinity, fetch } as unknown as ExecutionContextStore;
   watched = new WatchedContext({
-    ...{ id: 'ctx_1', store, events, leases: null, pollMs: 0, behalf: null },
+    ...{ id: 'ctx_1', store, events, election: null, pollMs: 0, behalf: null },
     onRefused: () => undefined,
     onUnwatched: () => (unwatched += 1),
   });

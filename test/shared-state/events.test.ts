@@ -3,17 +3,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createMemoryEvents,
   EventsUnavailableError,
-  type EventListener,
+  type TopicListener,
   type Events,
 } from '../../src/shared-state/events.ts';
-import { createRedisLeases } from '../../src/shared-state/leases.ts';
+import { createRedisElection } from '../../src/shared-state/redis-election.ts';
 import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisEvents } from '../../src/shared-state/redis-events.ts';
 import { describeWithRedis, lacksRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo } from './open-redis.ts';
 
 /** A listener that keeps what it is told. */
-class Recorder implements EventListener {
+class Recorder implements TopicListener {
   readonly messages: string[] = [];
   losses = 0;
   #wake: () => void = () => undefined;
@@ -166,7 +166,7 @@ describeWithRedis('events by Redis, when it goes away', () => {
   });
 });
 
-describeWithRedis('a lease', () => {
+describeWithRedis('an election', () => {
   let server: RedisServer;
   const connections: RedisConnection[] = [];
 
@@ -181,17 +181,17 @@ describeWithRedis('a lease', () => {
   async function replica() {
     const connection = await connect(server);
     connections.push(connection);
-    return createRedisLeases({ connection });
+    return createRedisElection({ connection });
   }
 
-  it('is held by one replica, which may prolong it, until it gives it back', async () => {
+  it('elects one replica, which may prolong its term, until it ends it', async () => {
     const [one, other] = [await replica(), await replica()];
     expect(await one.acquire('poll', 5_000)).toBe(0);
     expect(await one.acquire('poll', 10_000)).toBe(0);
     const takenForMs = await other.acquire('poll', 5_000);
     expect(takenForMs).toBeGreaterThan(5_000);
     expect(takenForMs).toBeLessThanOrEqual(10_000);
-    // Nobody gives back what is another's.
+    // A replica cannot end the term of another.
     other.release('poll');
     expect(await other.acquire('poll', 5_000)).toBeGreaterThan(0);
     one.release('poll');
@@ -199,7 +199,7 @@ describeWithRedis('a lease', () => {
     expect(await one.acquire('poll', 5_000)).toBeGreaterThan(0);
   });
 
-  it('is free when it has expired', async () => {
+  it('is open when the term is over', async () => {
     const [one, other] = [await replica(), await replica()];
     expect(await one.acquire('poll', 50)).toBe(0);
     const takenForMs = await other.acquire('poll', 50);

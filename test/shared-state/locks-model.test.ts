@@ -219,7 +219,9 @@ describe('of one key', () => {
     await fc.assert(
       fc.asyncProperty(callers, fates, restarts, async (list, fatesOfCalls, restartsMs) => {
         const server = new Server(fatesOfCalls);
-        const processes = [0, 1, 2].map(() => new LeasedLocks({ store: server.store() }));
+        const processes = ['a', 'b', 'c'].map(
+          (processId) => new LeasedLocks({ store: server.store(), processId }),
+        );
         for (const ms of restartsMs) {
           setTimeout(() => {
             server.restart();
@@ -242,7 +244,9 @@ describe('of one key', () => {
     await fc.assert(
       fc.asyncProperty(callers, async (list) => {
         const server = new Server([]);
-        const processes = [0, 1, 2].map(() => new LeasedLocks({ store: server.store() }));
+        const processes = ['a', 'b', 'c'].map(
+          (processId) => new LeasedLocks({ store: server.store(), processId }),
+        );
         const shop = new Workshop();
         await finish(
           list.map((each) =>

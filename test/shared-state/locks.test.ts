@@ -32,7 +32,7 @@ async function connect(url: string): Promise<LeasedLocks & { connection: RedisCo
   await connection.connect();
   const store = createRedisLockStore({ connection, availability: { down: false } });
   // The machine may be busy; what is tested with it is not the time-out.
-  const locks = new LeasedLocks({ store, timeoutMs: 2_000 });
+  const locks = new LeasedLocks({ store, processId: connection.processId, timeoutMs: 2_000 });
   await store.prepare();
   return Object.assign(locks, { connection });
 }

@@ -19,12 +19,16 @@ export function connectionTo(
   return createRedisConnection({ target: parseRedisUrl(url), keyPrefix, scripts });
 }
 
-/** A store with a connection of its own. */
+/** A store with a connection of its own, which `close` ends. */
 export function storeOn(
   url: string,
   options: Omit<RedisStoreOptions, 'connection'> = {},
-): RemoteStore {
-  return createRedisStore({ connection: connectionTo(url), ...options });
+): RemoteStore & { close(): void } {
+  const connection = connectionTo(url);
+  const close = () => {
+    connection.close();
+  };
+  return { ...createRedisStore({ connection, ...options }), close };
 }
 
 /** A plain client, to look at what the gateway has written. */

@@ -2,13 +2,11 @@ import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { parseLimit } from '../../src/rate-limit/limit.ts';
+import type { RateLimitStore } from '../../src/rate-limit/store.ts';
+import { RedisAvailability } from '../../src/shared-state/redis-availability.ts';
 import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisStore } from '../../src/shared-state/redis-store.ts';
-import {
-  createResilientStore,
-  type RemoteStore,
-  type ResilientStore,
-} from '../../src/shared-state/resilient-store.ts';
+import { createResilientStore, type RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../support/redis.ts';
 import { connectionTo, observe } from './open-redis.ts';
 import { startHoldingProxy, type HoldingProxy } from '../support/redis-proxy.ts';
@@ -26,7 +24,8 @@ describeWithRedis('a Redis far away', () => {
   let observer: Redis;
   let connection: RedisConnection;
   let remote: RemoteStore;
-  let store: ResilientStore;
+  let availability: RedisAvailability;
+  let store: RateLimitStore;
   const onOutage = vi.fn();
   const onDecidedAlone = vi.fn();
 
@@ -42,16 +41,18 @@ describeWithRedis('a Redis far away', () => {
     proxy.delay(roundTripMs / 2);
     connection = connectionTo(proxy.url);
     remote = createRedisStore({ connection, timeoutMs });
+    availability = new RedisAvailability({ probe: () => remote.probe(), onOutage });
     store = createResilientStore({
       store: remote,
+      availability,
       onStoreFailure: 'closed',
-      onOutage,
       onDecidedAlone,
     });
   });
   afterEach(() => {
     vi.restoreAllMocks();
-    store.close();
+    availability.close();
+    connection.close();
     proxy.close();
   });
   afterAll(async () => {
@@ -62,16 +63,14 @@ describeWithRedis('a Redis far away', () => {
   const call = async () => store.consume(key, windows);
 
   it('tells of no outage at the start, whose first reply may take longer than that of a call', async () => {
-    const hasty = createResilientStore({
-      store: createRedisStore({ connection, timeoutMs: roundTripMs / 2 }),
-      onOutage,
-    });
-    await hasty.start();
-    expect(hasty.availability.healthy).toBe(true);
+    const hasty = createRedisStore({ connection, timeoutMs: roundTripMs / 2 });
+    const hastily = new RedisAvailability({ probe: () => hasty.probe(), onOutage });
+    await hastily.start();
+    expect(hastily.healthy).toBe(true);
     expect(onOutage).not.toHaveBeenCalled();
-    await hasty.consume(key, windows);
+    await createResilientStore({ store: hasty, availability: hastily }).consume(key, windows);
     expect(onOutage).toHaveBeenCalledOnce();
-    hasty.close();
+    hastily.close();
   });
 
   it('takes one round trip a call, the first of a connection too', async () => {
@@ -86,7 +85,7 @@ describeWithRedis('a Redis far away', () => {
   });
 
   it('counts calls that come one after another, none of which waits for the one before', async () => {
-    await store.start();
+    await availability.start();
     const calls: ReturnType<typeof call>[] = [];
     for (let index = 0; index < 10; index += 1) {
       calls.push(call());
@@ -99,25 +98,25 @@ describeWithRedis('a Redis far away', () => {
   });
 
   it('takes a first connection that is still being made for no outage', async () => {
-    const starting = store.start();
+    const starting = availability.start();
     // Connecting takes longer than a call may: nobody can count this one.
     expect(await call()).toMatchObject({ admitted: false, refusedBy: null });
     await starting;
     expect(await call()).toMatchObject({ admitted: true });
-    expect(store.availability.healthy).toBe(true);
+    expect(availability.healthy).toBe(true);
     expect(onOutage).not.toHaveBeenCalled();
   });
 
   it('counts calls that are made while the first connection is being made, where that is quick', async () => {
     proxy.delay(0);
-    const starting = store.start();
+    const starting = availability.start();
     expect(await call()).toMatchObject({ admitted: true });
     await starting;
     expect(onDecidedAlone).not.toHaveBeenCalled();
   });
 
   it('does not count a call that comes after its deadline, which is no outage', async () => {
-    await store.start();
+    await availability.start();
     // As if this process had been suspended for so long: its clock stood still, and that of Redis not.
     const suspendedMs = 10_000;
     const clock = vi.spyOn(connection.clock, 'surelyReachedAt');
@@ -130,7 +129,7 @@ describeWithRedis('a Redis far away', () => {
 
   it('makes a call once more that a wrong clock had refused, where there is time for it', async () => {
     proxy.delay(0);
-    await store.start();
+    await availability.start();
     vi.spyOn(connection.clock, 'surelyReachedAt').mockReturnValueOnce(0);
     expect(await call()).toMatchObject({ admitted: true });
     expect(onDecidedAlone).not.toHaveBeenCalled();

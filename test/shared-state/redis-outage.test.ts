@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { parseLimit } from '../../src/rate-limit/limit.ts';
-import type { ResilientStore, StoreFailurePolicy } from '../../src/shared-state/resilient-store.ts';
+import { RedisAvailability } from '../../src/shared-state/redis-availability.ts';
+import type { StoreFailurePolicy } from '../../src/shared-state/resilient-store.ts';
 import { createResilientStore } from '../../src/shared-state/resilient-store.ts';
-import type { RateLimitDecision } from '../../src/rate-limit/store.ts';
+import type { RateLimitDecision, RateLimitStore } from '../../src/rate-limit/store.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
 import { storeOn } from './open-redis.ts';
@@ -13,7 +14,9 @@ const { windows } = parseLimit({ group: 'update', limits: [{ window: '1h', max: 
 
 describeWithRedis('Redis out of reach in the middle of load', () => {
   let server: RedisServer;
-  let store: ResilientStore;
+  let remote: ReturnType<typeof storeOn>;
+  let availability: RedisAvailability;
+  let store: RateLimitStore;
   const onOutage = vi.fn();
   const onRecovery = vi.fn();
   let users = 0;
@@ -23,14 +26,17 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
     vi.clearAllMocks();
   });
   afterEach(async () => {
-    store.close();
+    availability.close();
+    remote.close();
     await server.close();
   });
 
   async function open(onStoreFailure: StoreFailurePolicy): Promise<void> {
-    const remote = storeOn(server.url, { timeoutMs });
-    store = createResilientStore({ store: remote, onStoreFailure, onOutage, onRecovery });
-    await store.start();
+    remote = storeOn(server.url, { timeoutMs });
+    const probe = () => remote.probe();
+    availability = new RedisAvailability({ probe, onOutage, onRecovery });
+    store = createResilientStore({ store: remote, availability, onStoreFailure });
+    await availability.start();
   }
 
   /** A hundred calls at once of a user nobody has seen before. */
@@ -43,7 +49,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   }
   const admittedOf = (decisions: readonly RateLimitDecision[]) =>
     decisions.filter((decision) => decision.admitted).length;
-  const recovered = () => vi.waitUntil(() => store.availability.healthy, { timeout: 10_000 });
+  const recovered = () => vi.waitUntil(() => availability.healthy, { timeout: 10_000 });
 
   it('is counted in process under local, and exactly again afterwards, when it is restarted', async () => {
     await open('local');
@@ -90,7 +96,7 @@ describeWithRedis('Redis out of reach in the middle of load', () => {
   it('does not keep the gateway from starting', async () => {
     await server.stop();
     await open('local');
-    expect(store.availability.healthy).toBe(false);
+    expect(availability.healthy).toBe(false);
     expect(admittedOf(await burst())).toBe(10);
     await server.start();
     await recovered();

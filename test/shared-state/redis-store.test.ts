@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseLimit } from '../../src/rate-limit/limit.ts';
-import { releaseScript } from '../../src/shared-state/leases.ts';
 import type { RedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { createRedisStore } from '../../src/shared-state/redis-store.ts';
+import { releaseScript } from '../../src/shared-state/release-script.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
 import { createClock } from '../support/clock.ts';
 import type { RedisServer } from '../support/redis.ts';
@@ -41,7 +41,7 @@ describeWithRedis('Redis store', () => {
     await store.probe();
   });
   afterEach(() => {
-    store.close();
+    connection.close();
   });
   afterAll(async () => {
     observer.disconnect();

@@ -22,7 +22,7 @@ interface Admission {
 
 describeWithRedis('three stores on one Redis', () => {
   let server: RedisServer;
-  let stores: RemoteStore[];
+  let stores: ReturnType<typeof storeOn>[];
 
   beforeAll(async () => {
     server = await startRedis();

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseLimit } from '../../src/rate-limit/limit.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import type { ResilientStoreOptions } from '../../src/shared-state/resilient-store.ts';
+import { RedisAvailability } from '../../src/shared-state/redis-availability.ts';
+import type { RedisAvailabilityOptions } from '../../src/shared-state/redis-availability.ts';
 import { UncountedCallError, UnusableRedisError } from '../../src/shared-state/redis-failure.ts';
 import { createResilientStore } from '../../src/shared-state/resilient-store.ts';
 import type { RemoteStore } from '../../src/shared-state/resilient-store.ts';
@@ -23,46 +25,47 @@ function createRemote() {
     probe: vi.fn<RemoteStore['probe']>(async () => {
       if (!state.reachable) throw broken;
     }),
-    close: vi.fn(),
   };
   return { state, store };
 }
 
-function setUp(options: Partial<ResilientStoreOptions> = {}) {
+type Options = Partial<RedisAvailabilityOptions & ResilientStoreOptions>;
+
+function setUp({ probeIntervalMs = 1, onCauseChange, ...options }: Options = {}) {
   const remote = createRemote();
   const onOutage = vi.fn();
   const onRecovery = vi.fn();
   const local = createMemoryStore({ clock: createClock() });
-  const store = createResilientStore({
-    store: remote.store,
-    local,
-    probeIntervalMs: 1,
+  const availability = new RedisAvailability({
+    probe: () => remote.store.probe(),
+    probeIntervalMs,
     onOutage,
+    onCauseChange,
     onRecovery,
-    ...options,
   });
+  const store = createResilientStore({ store: remote.store, availability, local, ...options });
   const call = async () => store.consume(key, windows);
-  return { remote, store, call, onOutage, onRecovery };
+  return { remote, availability, call, onOutage, onRecovery };
 }
 
 describe('createResilientStore', () => {
   const opened: { close(): void }[] = [];
-  const open = (options?: Partial<ResilientStoreOptions>) => {
+  const open = (options?: Options) => {
     const parts = setUp(options);
-    opened.push(parts.store);
+    opened.push(parts.availability);
     return parts;
   };
   beforeEach(() => {
     opened.length = 0;
   });
   afterEach(() => {
-    for (const store of opened) store.close();
+    for (const availability of opened) availability.close();
   });
 
   it('leaves the decision to the store while it answers', async () => {
-    const { store, call, onOutage } = open();
-    await store.start();
-    expect(store.availability.healthy).toBe(true);
+    const { availability, call, onOutage } = open();
+    await availability.start();
+    expect(availability.healthy).toBe(true);
     expect([await call(), await call(), await call()].map(({ admitted }) => admitted)).toEqual([
       true,
       true,
@@ -72,11 +75,11 @@ describe('createResilientStore', () => {
   });
 
   it('counts by itself during an outage, under local', async () => {
-    const { remote, store, call } = open();
+    const { remote, availability, call } = open();
     remote.state.reachable = false;
     const admitted = (await Promise.all([call(), call(), call()])).map((one) => one.admitted);
     expect(admitted).toEqual([true, true, false]);
-    expect(store.availability.healthy).toBe(false);
+    expect(availability.healthy).toBe(false);
   });
 
   it('refuses for a second during an outage, under closed', async () => {
@@ -91,14 +94,14 @@ describe('createResilientStore', () => {
   });
 
   it('tells an outage and its end once, however many calls meet it', async () => {
-    const { remote, store, call, onOutage, onRecovery } = open();
-    await store.start();
+    const { remote, availability, call, onOutage, onRecovery } = open();
+    await availability.start();
     remote.state.reachable = false;
     await Promise.all(Array.from({ length: 20 }, call));
     await Promise.all(Array.from({ length: 20 }, call));
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
     remote.state.reachable = true;
-    await vi.waitUntil(() => store.availability.healthy);
+    await vi.waitUntil(() => availability.healthy);
     expect(onRecovery).toHaveBeenCalledOnce();
     expect(onRecovery.mock.calls[0]?.[0]).toMatchObject({ calls: 40 });
     expect(onOutage).toHaveBeenCalledOnce();
@@ -115,18 +118,18 @@ describe('createResilientStore', () => {
   });
 
   it('starts while the store is down, and recovers when it comes up', async () => {
-    const { remote, store, call, onOutage } = open();
+    const { remote, availability, call, onOutage } = open();
     remote.state.reachable = false;
-    await store.start();
-    expect(store.availability.healthy).toBe(false);
+    await availability.start();
+    expect(availability.healthy).toBe(false);
     expect(onOutage).toHaveBeenCalledOnce();
     expect(await call()).toMatchObject({ admitted: true });
     remote.state.reachable = true;
-    await vi.waitUntil(() => store.availability.healthy);
+    await vi.waitUntil(() => availability.healthy);
   });
 
   it('takes no new outage from a call that began before the last one ended', async () => {
-    const { remote, store, call, onOutage, onRecovery } = open();
+    const { remote, availability, call, onOutage, onRecovery } = open();
     let fail: (reason: Error) => void = () => undefined;
     remote.store.consume.mockReturnValueOnce(
       new Promise((_, reject) => {
@@ -140,14 +143,14 @@ describe('createResilientStore', () => {
     await vi.waitUntil(() => onRecovery.mock.calls.length === 1);
     fail(broken);
     expect(await slow).toMatchObject({ admitted: true });
-    expect(store.availability.healthy).toBe(true);
+    expect(availability.healthy).toBe(true);
     expect(onOutage).toHaveBeenCalledOnce();
   });
 
   it('tells a cause once however it alternates with others, with how often it failed meanwhile', async () => {
     const onCauseChange = vi.fn();
-    const { remote, store, call, onOutage } = open({ onCauseChange });
-    await store.start();
+    const { remote, availability, call, onOutage } = open({ onCauseChange });
+    await availability.start();
     const [refused, lost] = ['ECONNREFUSED', 'ECONNRESET'].map((code) =>
       Object.assign(new Error(code), { code }),
     );
@@ -157,15 +160,18 @@ describe('createResilientStore', () => {
     }
     remote.store.probe.mockResolvedValue(undefined);
     await call();
-    await vi.waitUntil(() => store.availability.healthy);
+    await vi.waitUntil(() => availability.healthy);
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: refused });
     expect(onCauseChange).toHaveBeenCalledExactlyOnceWith({ cause: lost, failures: 1 });
   });
 
   it('decides a call alone that the store did not count, and goes on asking the store', async () => {
     const onUncounted = vi.fn();
-    const { remote, store, call, onOutage } = open({ onUncounted, onStoreFailure: 'closed' });
-    await store.start();
+    const { remote, availability, call, onOutage } = open({
+      onUncounted,
+      onStoreFailure: 'closed',
+    });
+    await availability.start();
     const cause = new UncountedCallError('this one');
     for (let index = 0; index < 20; index += 1) {
       remote.store.consume.mockRejectedValueOnce(cause);
@@ -177,31 +183,30 @@ describe('createResilientStore', () => {
   });
 
   it('asks, at most once an interval, whether a call that was not counted is the only one', async () => {
-    const { remote, store, call, onOutage } = open({ probeIntervalMs: 60_000 });
-    await store.start();
+    const { remote, availability, call, onOutage } = open({ probeIntervalMs: 60_000 });
+    await availability.start();
     remote.store.probe.mockRejectedValue(broken);
     remote.store.consume.mockRejectedValue(new UncountedCallError('every one'));
     await Promise.all(Array.from({ length: 20 }, call));
-    await vi.waitUntil(() => !store.availability.healthy);
+    await vi.waitUntil(() => !availability.healthy);
     expect(onOutage).toHaveBeenCalledExactlyOnceWith({ cause: broken });
     // At the start, for the calls, and the first of the outage.
     expect(remote.store.probe).toHaveBeenCalledTimes(3);
   });
 
   it('does not start with a store that no waiting makes usable', async () => {
-    const { remote, store, onOutage } = open();
+    const { remote, availability, onOutage } = open();
     const refusal = new UnusableRedisError('CLUSTER', 'A cluster.');
     remote.store.probe.mockRejectedValueOnce(refusal);
-    await expect(store.start()).rejects.toBe(refusal);
+    await expect(availability.start()).rejects.toBe(refusal);
     expect(onOutage).not.toHaveBeenCalled();
   });
 
-  it('closes the store and stops probing', async () => {
-    const { remote, store, call } = open();
+  it('stops probing once it is closed', async () => {
+    const { remote, availability, call } = open();
     remote.state.reachable = false;
     await call();
-    store.close();
-    expect(remote.store.close).toHaveBeenCalledOnce();
+    availability.close();
     const probes = remote.store.probe.mock.calls.length;
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(remote.store.probe.mock.calls.length).toBeLessThanOrEqual(probes + 1);

@@ -1,38 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { FailureThrottle } from './failure-throttle.ts';
 import { codeOf, UnusableRedisError } from './redis-failure.ts';
 
 export interface Outage {
-  /** What the first call that failed met. */
+  /** The error of the first call that failed. */
   readonly cause: unknown;
 }
 
-/** A cause other than the one that was told last. */
+/** A cause other than the one that was reported last. */
 export interface CauseChange extends Outage {
-  /** Failures since a cause was told last. */
+  /** Failures since a cause was last reported. */
   readonly failures: number;
 }
 
 export interface Recovery {
   readonly outageMs: number;
-  /** Calls that were decided without the store. */
+  /** Calls that were decided without Redis. */
   readonly calls: number;
 }
 
-export interface AvailabilityObserver {
-  /** Told once an outage, when it begins. */
+export interface RedisAvailabilityObserver {
+  /** Called once for each outage, when it begins. */
   readonly onOutage?: ((outage: Outage) => void) | undefined;
-  /** Told during an outage when its cause has changed: each cause once a minute at the most. */
+  /** Called during an outage when its cause has changed: at most once a minute for each cause. */
   readonly onCauseChange?: ((change: CauseChange) => void) | undefined;
-  /** Told once an outage, when the store answers again. */
+  /** Called once for each outage, when Redis answers again. */
   readonly onRecovery?: ((recovery: Recovery) => void) | undefined;
 }
 
-export interface AvailabilityOptions extends AvailabilityObserver {
-  /** Asks the store for something that takes all that its users need. Rejects where it fails. */
+export interface RedisAvailabilityOptions extends RedisAvailabilityObserver {
+  /** Makes a call that needs everything its users need, writing included. Rejects when it fails. */
   readonly probe: () => Promise<void>;
   /**
-   * Milliseconds between two probes of a store that does not answer.
+   * Milliseconds between two probes while Redis does not answer.
    *
    * @default 250
    */
@@ -41,53 +42,53 @@ export interface AvailabilityOptions extends AvailabilityObserver {
 
 interface OngoingOutage {
   readonly sinceMs: number;
-  readonly causes: Causes;
-  /** The cause met last, and the one told last. */
+  readonly throttle: FailureThrottle;
+  /** The latest cause, and the one that was reported last. */
   code: string;
   toldCode: string;
   calls: number;
 }
 
 /**
- * Whether a store in another process answers. The first failure that is told begins an outage; while
- * it lasts one probe at a time, the first without delay, finds out when the store is back.
+ * Whether Redis answers, for all that is kept in it. The first failed call begins an outage. While it
+ * lasts, probes are sent one at a time, the first without delay, until one is answered.
  */
-export class Availability {
-  readonly #options: AvailabilityOptions;
+export class RedisAvailability {
+  readonly #options: RedisAvailabilityOptions;
   readonly #closing = new AbortController();
   #outage: OngoingOutage | undefined;
   #answered = false;
   #recoveries = 0;
   #suspected = false;
 
-  constructor(options: AvailabilityOptions) {
+  constructor(options: RedisAvailabilityOptions) {
     this.#options = options;
   }
 
-  /** Whether the store answered when last asked; false until it first has. */
+  /** Whether the last call was answered; false until the first one is. */
   get healthy(): boolean {
     return this.#answered && this.#outage === undefined;
   }
 
-  /** The word for why it does not answer; `null` where it does, or was never asked. */
+  /** The code that says why Redis does not answer; `null` where it does, or was never called. */
   get cause(): string | null {
     return this.#outage?.code ?? null;
   }
 
-  /** Whether an outage is known of: no need to ask. */
+  /** Whether an outage is known, so that calls need not be tried. */
   get down(): boolean {
     return this.#outage !== undefined;
   }
 
-  /** To be noted before a call is made: see `failed`. */
+  /** Counts outages that have ended. To be read before a call is made: see `failed`. */
   get recoveries(): number {
     return this.#recoveries;
   }
 
   /**
-   * Asks for the first time. Resolves when the store answered, or when the outage has begun.
+   * Sends the first probe. Resolves when it was answered, or when an outage has begun.
    *
-   * @throws {UnusableRedisError} Where only another configuration can help.
+   * @throws {UnusableRedisError} (rejecting) Where only another configuration can help.
    */
   async start(): Promise<void> {
     try {
@@ -108,15 +109,15 @@ export class Availability {
    * A call was not answered.
    *
    * @param recoveriesBefore - `recoveries` when it was made: a call from before an outage that is
-   *   over by now says nothing about the store.
+   *   over by now says nothing about Redis.
    */
   failed(cause: unknown, recoveriesBefore: number): void {
     if (this.#recoveries === recoveriesBefore) this.#begin(cause);
   }
 
   /**
-   * A call failed for a reason that may be its own. A probe, at most one in each interval, finds out
-   * whether it is not.
+   * A call failed for a reason that may concern this call alone. A probe, at most one in each
+   * interval, finds out whether Redis fails other calls, too.
    */
   suspect(): void {
     if (this.#suspected || this.#outage !== undefined || this.#isClosed) return;
@@ -135,12 +136,12 @@ export class Availability {
     });
   }
 
-  /** A call was decided without the store. */
+  /** A call was decided without Redis. */
   decidedAlone(): void {
     if (this.#outage !== undefined) this.#outage.calls += 1;
   }
 
-  /** Probes no more, and tells nothing more. */
+  /** Ends the probes. The observer is not called any more. */
   close(): void {
     this.#closing.abort();
   }
@@ -152,9 +153,9 @@ export class Availability {
   #begin(cause: unknown): void {
     if (this.#outage !== undefined || this.#isClosed) return;
     const code = codeOf(cause);
-    const causes = new Causes();
-    causes.tell(code);
-    this.#outage = { sinceMs: performance.now(), causes, code, toldCode: code, calls: 0 };
+    const throttle = new FailureThrottle();
+    throttle.tell(code);
+    this.#outage = { sinceMs: performance.now(), throttle, code, toldCode: code, calls: 0 };
     this.#options.onOutage?.({ cause });
     void this.#probeUntilAnswered(this.#outage);
   }
@@ -180,14 +181,14 @@ export class Availability {
       return true;
     } catch (cause) {
       outage.code = codeOf(cause);
-      if (outage.code === outage.toldCode) outage.causes.count();
+      if (outage.code === outage.toldCode) outage.throttle.count();
       else this.#tellChange(outage, cause);
       return false;
     }
   }
 
   #tellChange(outage: OngoingOutage, cause: unknown): void {
-    const failures = outage.causes.tell(outage.code);
+    const failures = outage.throttle.tell(outage.code);
     if (failures === null || this.#isClosed) return;
     outage.toldCode = outage.code;
     this.#options.onCauseChange?.({ cause, failures });
@@ -195,39 +196,5 @@ export class Availability {
 
   #pause(): Promise<void> {
     return delay(this.#options.probeIntervalMs ?? 250, undefined, { ref: false });
-  }
-}
-
-const tellAgainMs = 60_000;
-
-/**
- * Causes of failures, so that a log that is told of them grows with what happens and not with how
- * often: each is told when it is first met, and a minute later at the soonest again.
- */
-export class Causes {
-  readonly #toldMs = new Map<string, number>();
-  #failures = 0;
-
-  /** A failure that is not told whatever its cause. */
-  count(): void {
-    this.#failures += 1;
-  }
-
-  /**
-   * A failure of this cause.
-   *
-   * @returns the failures before it since one was told, where this one is to be told, else null.
-   */
-  tell(code: string): number | null {
-    const nowMs = performance.now();
-    const isTold = nowMs - (this.#toldMs.get(code) ?? -Infinity) < tellAgainMs;
-    const failures = this.#failures;
-    if (isTold) {
-      this.#failures += 1;
-      return null;
-    }
-    this.#toldMs.set(code, nowMs);
-    this.#failures = 0;
-    return failures;
   }
 }
