@@ -10,7 +10,7 @@ import {
   type PersistedDocumentsOptions,
 } from './persisted-documents.ts';
 import { createPlanCache } from './plan-cache.ts';
-import { WrittenResult } from './plan-stream.ts';
+import { StreamedResult } from './plan-stream.ts';
 import { RequestContext, type RequestEnvironment } from './request-context.ts';
 import { readRequest, type PreparedRequest } from './request-reader.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
@@ -47,7 +47,7 @@ export interface Engine {
    * Opens the stream of a subscription: each event is a result's JSON text. Whatever goes wrong is an
    * event. Whoever has the stream returns it when its reader leaves.
    */
-  open(request: PreparedRequest, incoming: Incoming): Promise<EventStream<WrittenResult>>;
+  open(request: PreparedRequest, incoming: Incoming): Promise<EventStream<StreamedResult>>;
   /**
    * Finds the document that a request sends or names.
    *
@@ -136,7 +136,7 @@ export function createEngine(options: EngineOptions): Engine {
         const request = new RequestContext(options, incoming, identity, false);
         return await plan.open(args, request, writeFailed);
       } catch (error) {
-        return streamOf(new WrittenResult(writeFailed(null, [error])));
+        return streamOf(new StreamedResult(writeFailed(null, [error])));
       }
     },
     resolveDocument: documents.resolve,

@@ -5,7 +5,7 @@ import { nextEvent } from './server-sent-events.ts';
  * One result of a planned subscription, as JSON text and as the bytes of a server-sent event. Those who
  * watch one thing share it: however many they are, and however far one is behind, it is encoded once.
  */
-export class WrittenResult {
+export class StreamedResult {
   readonly text: string;
   #event: Buffer | null = null;
 
@@ -19,21 +19,21 @@ export class WrittenResult {
 }
 
 /** The events of a planned subscription, each as a whole result. */
-export class WrittenStream<Event> implements EventStream<WrittenResult> {
+export class WrittenStream<Event> implements EventStream<StreamedResult> {
   readonly #source: EventStream<Event>;
-  readonly #write: (event: Event) => WrittenResult;
+  readonly #write: (event: Event) => StreamedResult;
 
-  constructor(source: EventStream<Event>, write: (event: Event) => WrittenResult) {
+  constructor(source: EventStream<Event>, write: (event: Event) => StreamedResult) {
     this.#source = source;
     this.#write = write;
   }
 
-  async next(): Promise<IteratorResult<WrittenResult, undefined>> {
+  async next(): Promise<IteratorResult<StreamedResult, undefined>> {
     const result = await this.#source.next();
     return result.done === true ? result : { done: false, value: this.#write(result.value) };
   }
 
-  async return(): Promise<IteratorResult<WrittenResult, undefined>> {
+  async return(): Promise<IteratorResult<StreamedResult, undefined>> {
     await this.#source.return();
     return { done: true, value: undefined };
   }
@@ -50,12 +50,12 @@ export class WrittenStream<Event> implements EventStream<WrittenResult> {
  */
 export function writtenOnce<Value extends object, Reader>(
   write: (value: Value, reader: Reader) => string,
-): (value: Value, reader: Reader) => WrittenResult {
-  const written = new WeakMap<Value, WrittenResult>();
+): (value: Value, reader: Reader) => StreamedResult {
+  const written = new WeakMap<Value, StreamedResult>();
   return (value, reader) => {
     let result = written.get(value);
     if (result === undefined) {
-      result = new WrittenResult(write(value, reader));
+      result = new StreamedResult(write(value, reader));
       written.set(value, result);
     }
     return result;

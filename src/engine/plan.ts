@@ -25,7 +25,7 @@ import { Writing, WriterCompiler, locate, type ObjectWriter } from './plan-write
 import type { RequestContext } from './request-context.ts';
 import { settle, type Operation } from './operation.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
-import { WrittenResult, WrittenStream, writtenOnce } from './plan-stream.ts';
+import { StreamedResult, WrittenStream, writtenOnce } from './plan-stream.ts';
 import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
 
 /** A document with one operation, made ready to run: validated, its writers compiled. */
@@ -59,7 +59,7 @@ export type OpenPlan = (
   args: FieldArguments,
   request: RequestContext,
   writeFailed: (data: string | null, errors: readonly GraphQLError[]) => string,
-) => Promise<EventStream<WrittenResult>>;
+) => Promise<EventStream<StreamedResult>>;
 
 /**
  * @param data - `null` where a field failed that must not be null.
@@ -229,7 +229,7 @@ function openerOfField(field: PlannedField): OpenPlan {
       request.answered(kind, node.name.value, member, code);
       return code === null
         ? writeSuccess(event, subscriber)
-        : new WrittenResult(write(event, subscriber));
+        : new StreamedResult(write(event, subscriber));
     });
   };
 }

@@ -4,7 +4,7 @@ import { writeJson } from '../json/index.ts';
 import type { MediaType } from './negotiation.ts';
 
 /** A whole response, as far as GraphQL decides on it. */
-export interface WrittenResult {
+export interface HttpResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -44,7 +44,7 @@ function isRaised(error: unknown): error is GraphQLError {
 }
 
 /** Writes a result in the negotiated media type, with the status that goes with it. */
-export function writeResult(result: ExecutionResult<unknown>, mediaType: MediaType): WrittenResult {
+export function writeResult(result: ExecutionResult<unknown>, mediaType: MediaType): HttpResult {
   const headers: Record<string, string> = {};
   for (const error of result.errors ?? []) Object.assign(headers, httpOf(error)?.headers);
   headers['content-type'] = contentTypeOf(mediaType);

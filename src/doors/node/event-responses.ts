@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { EventStream } from '../../engine/latest-stream.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
-import type { WrittenResult } from '../../engine/plan-stream.ts';
+import type { StreamedResult } from '../../engine/plan-stream.ts';
 import {
   completeEvent,
   eventStreamHeaders,
@@ -21,7 +21,7 @@ export class EventResponses {
    * taken from the stream while the client is behind. Resolves when the stream has ended, or the
    * client gone.
    */
-  async send(request: NodeRequest, events: EventStream<WrittenResult>): Promise<void> {
+  async send(request: NodeRequest, events: EventStream<StreamedResult>): Promise<void> {
     const { response } = request;
     if (request.departed) {
       await events.return();
