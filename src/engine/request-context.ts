@@ -140,9 +140,12 @@ export class RequestContext implements Behalf {
     const span = this.span === null ? null : startLimitSpan(this.span, limit);
     const decision = this.#environment.rateLimiter.decide(user.id, limit, 1);
     if (decision instanceof Promise) {
-      return decision.then((decided) => {
-        this.#settle(limit, decided, span);
-      });
+      return decision.then(
+        (decided) => {
+          this.#settle(limit, decided, span);
+        },
+        span && failLimitSpan.bind(null, span),
+      );
     }
     this.#settle(limit, decision, span);
   }
@@ -194,4 +197,10 @@ function startLimitSpan(parent: Span, { group }: Limit): Span {
 function endLimitSpan(span: Span, { admitted }: RateLimitDecision): void {
   span.set('gateway.rate_limit.verdict', admitted ? 'admitted' : 'refused');
   span.end(null, false);
+}
+
+/** An embedder's store may reject: see {@link RateLimiter}. */
+function failLimitSpan(span: Span, error: unknown): never {
+  span.end('_OTHER', true);
+  throw error;
 }

@@ -11,7 +11,7 @@ import { createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { createGateway } from '../../src/index.ts';
+import { createGateway, type RateLimitStore } from '../../src/index.ts';
 import { watch } from '../live/streams.ts';
 import {
   startCollector,
@@ -375,16 +375,21 @@ describe('an embedded gateway', () => {
     traced = true,
     headers = { traceparent: traceparent('01') },
     around = (ask) => ask(),
+    rateLimitStore,
+    answer = { data: { field0: { id: 'ctx_1' } } },
   }: {
     traced?: boolean;
     headers?: Record<string, string>;
     around?: (ask: () => Promise<Response>) => Promise<Response>;
+    rateLimitStore?: RateLimitStore;
+    answer?: object;
   } = {}) {
     await start({ OTEL_TRACES_EXPORTER: 'none' });
     const embedded = createGateway({
       upstream: { url: gateway.upstream.url, apiKey },
       identity: { issuer: gateway.issuer.url },
       ...(traced && { openTelemetry }),
+      rateLimitStore,
     });
     const request = new Request('http://gateway/graphql', {
       method: 'POST',
@@ -397,7 +402,7 @@ describe('an embedded gateway', () => {
     });
     const response = await around(() => embedded.fetch(request));
     await embedded.close();
-    expect(await response.json()).toHaveProperty('data.field0.id', 'ctx_1');
+    expect(await response.json()).toMatchObject(answer);
     return exporter.getFinishedSpans();
   }
 
@@ -432,6 +437,23 @@ describe('an embedded gateway', () => {
       kind: openTelemetry.SpanKind.INTERNAL,
       parentSpanContext: server.spanContext(),
     });
+  });
+
+  it('ends the span of a limit whose store fails', async () => {
+    register();
+    const spans = await askEmbedded({
+      rateLimitStore: { consume: () => Promise.reject(new Error('out of reach')) },
+      answer: { errors: [{ message: 'Unexpected error.' }] },
+    });
+    expect(spans).toMatchObject([
+      {
+        name: 'rate limit',
+        status: { code: openTelemetry.SpanStatusCode.ERROR },
+        attributes: { 'error.type': '_OTHER', 'gateway.rate_limit.group': 'read' },
+      },
+      { name: 'Query.executionContext' },
+      { name: 'POST /graphql' },
+    ]);
   });
 
   it.each([
