@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import * as face from '../src/index.ts';
 import type { ExecutionContextStore, GatewayOptions } from '../src/index.ts';
@@ -248,6 +248,34 @@ describe('createGateway', () => {
     const closing = gateway.close();
     expect(await events?.read()).toEqual({ done: true, value: undefined });
     await closing;
+  });
+
+  it('releases a stream whose result cannot be written, and leaves no timer behind', async () => {
+    let isReturned = false;
+    const unwritable: NonNullable<GatewayOptions['plugins']>[number] = {
+      onSubscribe({ setSubscribeFn }) {
+        setSubscribeFn(async function* () {
+          try {
+            for (;;) yield { data: { number: 1n } };
+          } finally {
+            isReturned = true;
+          }
+        });
+      },
+    };
+    const gateway = create({ plugins: [unwritable] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const response = await gateway.fetch(
+        await operation('subscription { executionContextUpdated(id: "ctx_123") { __typename } }'),
+      );
+      await expect(response.text()).rejects.toThrow('BigInt');
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(isReturned).toBe(true);
+    await gateway.close();
   });
 
   it('finishes what is under way when it is closed', async () => {

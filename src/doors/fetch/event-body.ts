@@ -21,6 +21,12 @@ export function eventBody<Result>(
   const encoder = new TextEncoder();
   const events: AsyncIterator<Result, unknown> = results[Symbol.asyncIterator]();
   let pings: NodeJS.Timeout | undefined;
+
+  async function leave(): Promise<void> {
+    clearInterval(pings);
+    await events.return?.();
+  }
+
   return new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(pingEvent));
@@ -29,18 +35,21 @@ export function eventBody<Result>(
       }, pingIntervalMs).unref();
     },
     async pull(controller) {
-      const event = await events.next();
-      if (event.done !== true) {
-        controller.enqueue(encoder.encode(nextEvent(write(event.value))));
-        return;
+      try {
+        const event = await events.next();
+        if (event.done !== true) {
+          controller.enqueue(encoder.encode(nextEvent(write(event.value))));
+          return;
+        }
+        if (!outgoing.isInterrupted) controller.enqueue(encoder.encode(completeEvent));
+        controller.close();
+        clearInterval(pings);
+      } catch (error) {
+        // A body that fails is not canceled by its reader.
+        await leave();
+        throw error;
       }
-      clearInterval(pings);
-      if (!outgoing.isInterrupted) controller.enqueue(encoder.encode(completeEvent));
-      controller.close();
     },
-    async cancel() {
-      clearInterval(pings);
-      await events.return?.();
-    },
+    cancel: leave,
   });
 }
