@@ -54,6 +54,29 @@ export function acceptsEvents(accept: string | null | undefined): boolean {
   return found !== null && found.weight > 0;
 }
 
+/**
+ * The offer that an `Accept` or `Accept-Encoding` header ranks highest (RFC 9110, section 12.5), the
+ * earlier of two ranked alike. An offer must be named: a wildcard asks for nothing special.
+ *
+ * @param offers - In lower case.
+ */
+export function preferred<Offer extends string>(
+  header: string | null,
+  offers: readonly Offer[],
+): Offer | undefined {
+  const preferences = parseAccept(header ?? '');
+  let best: Offer | undefined;
+  let bestWeight = 0;
+  for (const offer of offers) {
+    const weight = preferences.find(({ range }) => range === offer)?.weight ?? 0;
+    if (weight > bestWeight) {
+      best = offer;
+      bestWeight = weight;
+    }
+  }
+  return best;
+}
+
 function choose(preferences: readonly Preference[]): MediaType | null {
   // An empty header lists nothing, which is no preference at all.
   if (preferences.length === 0) return 'application/json';

@@ -1,3 +1,4 @@
+import { preferred } from '../../engine/negotiation.ts';
 import type { NodeRequest } from './node-request.ts';
 import { answerProbe, type Probe } from './probes.ts';
 import { notFound, refusals } from './refusal.ts';
@@ -41,7 +42,7 @@ export function createLanding({ endpoint, people, schema }: LandingOptions) {
 
   function answerPage(request: NodeRequest): Promise<void> {
     const { method } = request.message;
-    const isBrowser = /\btext\/html\b/i.test(request.headers.accept ?? '');
+    const isBrowser = preferred(request.headers.accept, ['text/html']) !== undefined;
     // A program is told what it is told at any other path where there is nothing.
     if (!isBrowser) request.refuse(notFound(endpoint));
     else if (method !== 'GET' && method !== 'HEAD') request.refuse(refusals.readOnly);

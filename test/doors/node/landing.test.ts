@@ -81,9 +81,20 @@ describe('GET /', () => {
     expect(await tokenOf('mallory')).toBe('alice');
   });
 
-  it('is nothing to a program', async () => {
-    expect((await get(gateway.url, { accept: 'application/json' })).status).toBe(404);
-  });
+  it.each([
+    ['JSON', 'application/json', 404],
+    ['anything', '*/*', 404],
+    ['anything but HTML', 'text/html;q=0, */*', 404],
+    ['a longer type', 'text/html-like', 404],
+    ['a type whose parameter names HTML', 'application/json;profile="text/html"', 404],
+    ['HTML in capitals', 'Text/HTML', 200],
+    ['HTML as a second choice', 'application/json, text/html;q=0.5', 200],
+  ])(
+    'is a page for a client that accepts HTML by name only: one that accepts %s',
+    async (_, accept, status) => {
+      expect((await get(gateway.url, { accept })).status).toBe(status);
+    },
+  );
 });
 
 describe('GET / without GraphiQL', () => {

@@ -1,8 +1,8 @@
+import { preferred } from '../../../engine/negotiation.ts';
 import { securityHeaders } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { loadBundle } from './bundle.ts';
 import type { GraphiQLBundle } from './bundle.ts';
-import { preferred } from './negotiation.ts';
 
 const oneYearS = 31_536_000;
 

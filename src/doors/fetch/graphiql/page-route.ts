@@ -1,6 +1,6 @@
+import { preferred } from '../../../engine/negotiation.ts';
 import { securityHeaders } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { preferred } from './negotiation.ts';
 import { renderPage } from './page.ts';
 import type { GraphiQLTab } from './page.ts';
 
