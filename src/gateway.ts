@@ -174,7 +174,11 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { upstream, identity, graphiql = false, openTelemetry } = options;
   const logger = options.logger ?? createLogger({ level: 'silent' });
-  const metrics = createMetrics({ droppedLogLines: () => logger.droppedLines() });
+  const showsMetrics = options.metrics === true;
+  const metrics = createMetrics({
+    isShown: showsMetrics,
+    droppedLogLines: () => logger.droppedLines(),
+  });
   const telemetry = { logger, metrics };
   const { client, executionContexts, ...api } =
     'url' in upstream
@@ -222,7 +226,7 @@ export function createGateway(options: GatewayOptions): Gateway {
               shuttingDown: closing !== null,
             })
         : null,
-    showsMetrics: options.metrics === true,
+    showsMetrics,
     tracer:
       openTelemetry === undefined
         ? null

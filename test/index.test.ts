@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import perfHooks from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import * as face from '../src/index.ts';
@@ -333,6 +334,22 @@ describe('createGateway', () => {
       }
     }
     expect(statuses).toEqual([200, 200, 405, 404, 413, 500]);
+    await gateway.close();
+  });
+
+  it.each([
+    ['not at all without metrics', false, 0],
+    ['once for all gateways with metrics', true, 1],
+  ])('observes the process %s, however many are created and closed', async (_, shown, most) => {
+    const observing = vi.spyOn(perfHooks.PerformanceObserver.prototype, 'observe');
+    const monitoring = vi.spyOn(perfHooks, 'monitorEventLoopDelay');
+    for (let i = 0; i < 20; i += 1) await create({ metrics: shown }).close();
+    expect(observing.mock.calls.length).toBeLessThanOrEqual(most);
+    expect(monitoring.mock.calls.length).toBeLessThanOrEqual(most);
+    vi.restoreAllMocks();
+    const gateway = create({ metrics: shown });
+    const metrics = await gateway.fetch(new Request('http://gateway/metrics'));
+    expect((await metrics.text()).includes('\nnodejs_eventloop_lag_p99_seconds ')).toBe(shown);
     await gateway.close();
   });
 

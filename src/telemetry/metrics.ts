@@ -106,14 +106,33 @@ export interface StreamMetrics {
 }
 
 export interface MetricsOptions {
+  /** Whether {@link Metrics.text} is asked for, so that the process has to be observed. @default true */
+  readonly isShown?: boolean | undefined;
   /** How many lines the log has dropped so far. @default none */
   readonly droppedLogLines?: (() => number) | undefined;
 }
 
+let processMetrics: Registry | undefined;
+
+/**
+ * The metrics of the process, which all gateways in it share: prom-client has no way to stop what it
+ * observes them with, a timer of the event loop and an observer of the garbage collector.
+ */
+function observeProcess(): Registry {
+  if (processMetrics === undefined) {
+    processMetrics = new Registry();
+    collectDefaultMetrics({ register: processMetrics });
+  }
+  return processMetrics;
+}
+
 /** Metrics in a registry of their own, so that two gateways in one process do not mix. */
-export function createMetrics({ droppedLogLines = () => 0 }: MetricsOptions = {}): Metrics {
+export function createMetrics({
+  isShown = true,
+  droppedLogLines = () => 0,
+}: MetricsOptions = {}): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const shown = isShown ? [observeProcess(), registry] : [registry];
   new Counter({
     name: 'gateway_log_lines_dropped_total',
     help: 'Lines of the log that were dropped because nobody took them.',
@@ -130,7 +149,7 @@ export function createMetrics({ droppedLogLines = () => 0 }: MetricsOptions = {}
     identity: createIdentityMetrics(registry),
     streams: createStreamMetrics(registry),
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: () => Registry.merge(shown).metrics(),
   };
 }
 
