@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { listen } from '../../src/doors/node/listening-server.ts';
 import { subprotocol } from '../../src/doors/node/websocket-session.ts';
 import { createWebSocketDoor } from '../../src/doors/node/websocket.ts';
-import { answersTo, lines } from '../support/wire.ts';
+import { answersTo, headerIn, lines, statusesIn } from '../support/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { startReplica } from '../support/replica.ts';
@@ -66,6 +66,21 @@ async function openReady() {
   );
   await eventually(() => connection.messages.length, 1);
   return connection;
+}
+
+/** The bytes of a handshake, and of what is sent at once after it. */
+function handshake(target: string, headers: readonly string[] = [], after = ''): string {
+  return lines(
+    `GET ${target} HTTP/1.1`,
+    'host: gateway.example',
+    'connection: Upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+    '',
+    after,
+  );
 }
 
 async function next(events: AsyncIterator<{ data?: unknown }>): Promise<StreamEvent | null> {
@@ -314,27 +329,54 @@ describe('a WebSocket', () => {
   it('takes a handshake whose target is in absolute form', async () => {
     const answer = await answersTo(
       gateway.url,
-      lines(
-        'GET http://gateway.example/graphql?a=b HTTP/1.1',
-        'host: gateway.example',
-        'connection: Upgrade',
-        'upgrade: websocket',
-        'sec-websocket-version: 13',
-        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
-        `sec-websocket-protocol: ${subprotocol}`,
-        '',
+      handshake(
+        'http://gateway.example/graphql?a=b',
+        [`sec-websocket-protocol: ${subprotocol}`],
         // A close frame, masked with zeros.
         '\x88\x80\0\0\0\0',
       ),
     );
     expect(answer).toMatch(/^HTTP\/1.1 101 /);
   });
+});
 
-  it('refuses the handshake at other paths', async () => {
-    const socket = new WebSocket(address().replace('/graphql', '/other'), 'graphql-transport-ws');
-    sockets.push(socket);
-    const [error] = (await once(socket, 'error')) as [Error];
-    expect(error.message).toContain('404');
+describe('a handshake that is refused', () => {
+  const none = { path: '*' };
+  const operation = { path: '/graphql', operation: 'none', results: {} };
+
+  it.each([
+    ['at another path', '/other', [], 404, none],
+    ['below the endpoint', '/graphql/other', [], 404, { ...operation, path: '/graphql/*' }],
+    ['without the router’s secret', '/graphql', [], 403, operation],
+    ['with a wrong one', '/graphql', ['x-router-secret: other'], 403, operation],
+    [
+      'with two keys',
+      '/graphql',
+      ['x-router-secret: secret', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=='],
+      400,
+      operation,
+    ],
+  ])('%s has one line in the log, and is counted', async (_, target, headers, status, shown) => {
+    await start({ env: { ROUTER_SECRET: 'secret' } });
+    const answer = await answersTo(
+      gateway.url,
+      handshake(target, ['x-request-id: refused-1', ...headers]),
+    );
+    expect(statusesIn(answer)).toEqual([status]);
+    expect(headerIn(answer, 'x-request-id')).toBe('refused-1');
+    expect(answer).toContain('{"errors":[{"message":');
+    const requestLines = () => gateway.logs().match(/.*"msg":"request".*/g) ?? [];
+    await eventually(() => requestLines().length, 1);
+    expect(requestLines().map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        ...{ level: 'info', msg: 'request', time: expect.any(String) as string },
+        ...{ requestId: 'refused-1', method: 'GET', status, complete: true, ...shown },
+        durationMs: expect.any(Number) as number,
+      },
+    ]);
+    const counted = 'gateway_request_duration_seconds_count{operation="none",status="4xx"}';
+    expect(await metric(gateway.url, counted)).toBe(shown === none ? 0 : 1);
+    expect(await metric(gateway.url, 'gateway_requests_in_flight')).toBe(0);
   });
 });
 
@@ -373,27 +415,21 @@ describe('a WebSocket that says nothing', () => {
 });
 
 describe('a WebSocket whose frames are malformed', () => {
-  it.each(['', 'sec-websocket-protocol: other\r\n', `sec-websocket-protocol: ${subprotocol}\r\n`])(
-    'costs nobody else anything: %j',
-    async (header) => {
-      const replica = startReplica({ env: { PORT: '0', SHUTDOWN_DRAIN_MS: '0' } });
-      const url = await replica.listening();
-      const handshake = [
-        'GET /graphql HTTP/1.1',
-        'host: localhost',
-        'connection: Upgrade',
-        'upgrade: websocket',
-        'sec-websocket-version: 13',
-        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
-        `${header}\r\n`,
-      ].join('\r\n');
-      const unmasked = '\x81\x02hi';
-      expect(await answersTo(url, handshake + unmasked)).toMatch(/^HTTP\/1.1 101 /);
-      expect((await fetch(`${url}/health`)).status).toBe(200);
-      replica.signal('SIGTERM');
-      expect(await replica.ended).toMatchObject({ code: 0, stderr: '' });
-    },
-  );
+  it.each([
+    [[]],
+    [['sec-websocket-protocol: other']],
+    [[`sec-websocket-protocol: ${subprotocol}`]],
+  ])('costs nobody else anything: %j', async (header) => {
+    const replica = startReplica({ env: { PORT: '0', SHUTDOWN_DRAIN_MS: '0' } });
+    const url = await replica.listening();
+    const unmasked = '\x81\x02hi';
+    expect(await answersTo(url, handshake('/graphql', header, unmasked))).toMatch(
+      /^HTTP\/1.1 101 /,
+    );
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    replica.signal('SIGTERM');
+    expect(await replica.ended).toMatchObject({ code: 0, stderr: '' });
+  });
 });
 
 describe('a WebSocket with MAX_BODY_BYTES', () => {
@@ -426,10 +462,6 @@ describe('a WebSocket without INTROSPECTION', () => {
 describe('a WebSocket with ROUTER_SECRET', () => {
   it('needs the secret at the handshake', async () => {
     await start({ env: { ROUTER_SECRET: 'secret' } });
-    const refused = new WebSocket(address(), 'graphql-transport-ws');
-    sockets.push(refused);
-    const [error] = (await once(refused, 'error')) as [Error];
-    expect(error.message).toContain('403');
     const { socket } = await open({ headers: { 'x-router-secret': 'secret' } });
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });

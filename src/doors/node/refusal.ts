@@ -90,7 +90,7 @@ export function refusalBody({ code, message }: Refusal): string {
 
 /** Answers over a connection for which Node has no response, and ends it. */
 export function endWithRefusal(socket: Duplex, refusal: Refusal, requestId: string): void {
-  const { status } = refusal;
+  const { status, headers = {} } = refusal;
   const body = refusalBody(refusal);
   socket.end(
     [
@@ -99,6 +99,7 @@ export function endWithRefusal(socket: Duplex, refusal: Refusal, requestId: stri
       'content-type: application/json; charset=utf-8',
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${requestId}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       '',
       body,
     ].join('\r\n'),

@@ -1,8 +1,11 @@
+import { performance } from 'node:perf_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 
 import { acceptRequestId, readTraceContext } from '../../engine/incoming.ts';
+import { endRequestSpan, startRequestSpan } from '../../telemetry/request-span.ts';
+import type { Span } from '../../telemetry/tracing.ts';
 import type { Upgrades } from './listening-server.ts';
 import { pathOf, RequestHeaders } from './node-request.ts';
 import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
@@ -21,7 +24,7 @@ const pingIntervalMs = 12_000;
 
 /** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
-  const { endpoint, maxBodyBytes, routerSecret = null } = options;
+  const { endpoint, maxBodyBytes, routerSecret = null, metrics, logger, tracer = null } = options;
   const hasSecret = createSecretCheck(routerSecret);
   const sessions = new Set<WebSocketSession>();
   const server = new WebSocketServer({
@@ -39,6 +42,46 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
     return hasSecret(secret) ? null : refusals.notByRouter;
   }
 
+  /** Answers, logs and counts a handshake that fails like any other request that is refused. */
+  function refuse(
+    { url = '/', method }: IncomingMessage,
+    { requestId: givenId, traceparent, tracestate }: RequestHeaders,
+    socket: Duplex,
+    refusal: Refusal,
+  ): void {
+    const startedAt = performance.now();
+    const requestId = acceptRequestId(givenId);
+    const asked = pathOf(url);
+    const isOperation = asked === endpoint || asked.startsWith(`${endpoint}/`);
+    // A path of somebody's own making could hold anything.
+    const path = asked === endpoint ? endpoint : isOperation ? `${endpoint}/*` : '*';
+    let span: Span | null = null;
+    if (isOperation) {
+      metrics.requests.started();
+      const trace = readTraceContext(traceparent, tracestate);
+      span = tracer && startRequestSpan(tracer, { requestId, method, path, trace });
+    }
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      const complete = socket.writableFinished;
+      const status = complete ? refusal.status : 499;
+      const durationMs = performance.now() - startedAt;
+      const operation = isOperation ? 'none' : null;
+      if (span !== null) {
+        endRequestSpan(span, { status, complete, operation: 'none', operationName: null });
+      }
+      if (operation !== null) metrics.requests.ended(operation, status, durationMs);
+      logger.request({
+        ...{ requestId, method, path, status, complete },
+        ...{ durationMs, operation, results: null },
+      });
+    });
+    endWithRefusal(socket, refusal, requestId);
+  }
+  server.on('wsClientError', ({ message: what }, socket, message) => {
+    refuse(message, new RequestHeaders(message.rawHeaders), socket, malformedHandshake(what));
+  });
+
   function remove(session: WebSocketSession): void {
     sessions.delete(session);
     if (sessions.size > 0) return;
@@ -51,8 +94,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
       const headers = new RequestHeaders(message.rawHeaders);
       const refusal = whyRefused(message.url ?? '/', headers);
       if (refusal !== null) {
-        socket.on('error', () => socket.destroy());
-        endWithRefusal(socket, refusal, acceptRequestId(headers.requestId));
+        refuse(message, headers, socket, refusal);
         return;
       }
       server.handleUpgrade(message, socket, head, (client) => {
@@ -76,5 +118,16 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
     terminate() {
       for (const session of sessions) session.terminate();
     },
+  };
+}
+
+/** @param what - What is wrong with it, as ws tells: safe to show. */
+function malformedHandshake(what: string): Refusal {
+  return {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: `Malformed WebSocket handshake: ${what}.`,
+    // RFC 6455, section 4.4: a client of another version has to be told which ones are spoken.
+    headers: { 'sec-websocket-version': '13, 8' },
   };
 }
