@@ -6,8 +6,10 @@ import { WebSocket } from 'ws';
 
 import { listen } from '../../src/doors/node/listening-server.ts';
 import { subprotocol } from '../../src/doors/node/websocket-session.ts';
-import { createWebSocketDoor } from '../../src/doors/node/websocket.ts';
-import { answersTo, headerIn, lines, statusesIn } from '../support/wire.ts';
+import { createWebSocketDoor, type WebSocketDoorOptions } from '../../src/doors/node/websocket.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { answersTo, dial, headerIn, lines, statusesIn } from '../support/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { startReplica } from '../support/replica.ts';
@@ -81,6 +83,18 @@ function handshake(target: string, headers: readonly string[] = [], after = ''):
     '',
     after,
   );
+}
+
+/** A text message of a client's, masked with zeros. */
+function frame(message: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(message));
+  const { length } = payload;
+  const head = Buffer.alloc(length < 126 ? 6 : length < 65_536 ? 8 : 14);
+  head[0] = 0x81;
+  head[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
+  if (head.length > 6)
+    head.writeUIntBE(length, head.length === 8 ? 2 : 4, head.length === 8 ? 2 : 6);
+  return Buffer.concat([head, payload]);
 }
 
 async function next(events: AsyncIterator<{ data?: unknown }>): Promise<StreamEvent | null> {
@@ -266,6 +280,29 @@ describe('a WebSocket', () => {
     expect(await eventually(streamsOpen, 0)).toBe(0);
   });
 
+  it('keeps an operation apart from one of its id that was completed before its answer', async () => {
+    const socket = await dial(gateway.url);
+    const subscribe = (payload: object) => frame({ type: 'subscribe', id: '1', payload });
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(
+      Buffer.concat([
+        Buffer.from(handshake('/graphql', [`sec-websocket-protocol: ${subprotocol}`])),
+        frame({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }),
+        subscribe({ query: '{ nothing }' }),
+        frame({ type: 'complete', id: '1' }),
+        subscribe({ query: watchDocument, variables: { id: 'ctx_1' } }),
+      ]),
+    );
+    await eventually(() => answer.includes('"context":{"step":1}'), true);
+    // The first one has ended, too.
+    await eventually(() => gateway.logs().includes('"operation":"none"'), true);
+    expect(await streamsOpen()).toBe(1);
+    socket.write(frame({ type: 'complete', id: '1' }));
+    expect(await eventually(streamsOpen, 0)).toBe(0);
+    socket.destroy();
+  });
+
   it('answers what is under way when the gateway shuts down, and closes without completing streams', async () => {
     const { socket, messages, closed } = await openReady();
     const payload = { query: watchDocument, variables: { id: 'ctx_1' } };
@@ -394,23 +431,43 @@ describe('a WebSocket whose token expires', () => {
   });
 });
 
-describe('a WebSocket that says nothing', () => {
-  it('is closed when the time for connection_init is over', async () => {
-    await start();
-    const unused = {} as never;
+describe('a WebSocket of a door by itself', () => {
+  const unused = {} as never;
+  async function listenWith(options: Partial<WebSocketDoorOptions>) {
     const server = await listen({
       ...{ host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 1_000, listener: () => undefined },
       upgrades: createWebSocketDoor({
-        ...{ engine: unused, execute: unused, metrics: unused, logger: unused },
-        ...{ endpoint: '/graphql', hasPlugins: false, maxBodyBytes: 1_000, initTimeoutMs: 50 },
+        ...{ engine: unused, execute: unused, hasPlugins: true, endpoint: '/graphql' },
+        ...{ metrics: createMetrics(), logger: createLogger({ level: 'silent' }) },
+        ...{ maxBodyBytes: 1_048_576, ...options },
       }),
     });
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, [
-      'graphql-transport-ws',
-    ]);
+    return { url: server.url, [Symbol.asyncDispose]: () => server.drain(0, 0) };
+  }
+
+  it('is closed when the time for connection_init is over', async () => {
+    await using server = await listenWith({ initTimeoutMs: 50 });
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, [subprotocol]);
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(4408);
-    await server.drain(0, 1_000);
+  });
+
+  it('releases a stream whose result cannot be written', async () => {
+    let isReturned = false;
+    async function* results() {
+      try {
+        for (;;) yield { data: { number: 1n } };
+      } finally {
+        isReturned = true;
+      }
+    }
+    await using server = await listenWith({ execute: async () => results() });
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, [subprotocol]);
+    sockets.push(socket);
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init"}');
+    socket.send('{"type":"subscribe","id":"1","payload":{"query":"subscription { a }"}}');
+    expect(await eventually(() => isReturned, true)).toBe(true);
   });
 });
 

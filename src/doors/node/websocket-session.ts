@@ -259,10 +259,15 @@ export class WebSocketSession {
     const leave = { clientDeparted: () => void iterator.return?.() };
     operation.departure.watch(leave);
     if (operation.departure.departed) leave.clientDeparted();
-    for (;;) {
-      const event = await iterator.next();
-      if (event.done === true) return;
-      await this.#next(operation, write(event.value));
+    try {
+      for (;;) {
+        const event = await iterator.next();
+        if (event.done === true) return;
+        await this.#next(operation, write(event.value));
+      }
+    } catch (error) {
+      leave.clientDeparted();
+      throw error;
     }
   }
 
@@ -276,18 +281,27 @@ export class WebSocketSession {
     if (result.data !== undefined) return this.#next(operation, writeResultText(result));
     const errors = writeErrorsText(result.errors ?? []);
     const text = `{"id":${quoteJson(operation.id)},"type":"error","payload":${errors}}`;
-    this.#operations.delete(operation.id);
+    this.#forget(operation);
     return operation.departure.departed ? Promise.resolve() : this.#send(text);
+  }
+
+  /**
+   * Removes an operation, whose id a client may give to another one as soon as it has completed the
+   * first.
+   *
+   * @returns Whether it was there.
+   */
+  #forget(operation: SocketOperation): boolean {
+    return (
+      this.#operations.get(operation.id) === operation && this.#operations.delete(operation.id)
+    );
   }
 
   #conclude(operation: SocketOperation): void {
     const { id, requestId, departure, outgoing, startedAt } = operation;
     const { metrics, logger, endpoint } = this.#options;
-    if (this.#operations.get(id) === operation) {
-      this.#operations.delete(id);
-      if (!departure.departed && !outgoing.isInterrupted) {
-        void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
-      }
+    if (this.#forget(operation) && !departure.departed && !outgoing.isInterrupted) {
+      void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
     }
     const isOpen = this.#socket.readyState === this.#socket.OPEN;
     const durationMs = performance.now() - startedAt;
