@@ -4,12 +4,15 @@ import { createClient, type Client } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { listen } from '../../src/doors/node/listening-server.ts';
 import { subprotocol } from '../../src/doors/node/websocket-session.ts';
-import { createWebSocketDoor, type WebSocketDoorOptions } from '../../src/doors/node/websocket.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { answersTo, dial, headerIn, lines, statusesIn } from '../support/wire.ts';
+import {
+  answersTo,
+  dial,
+  headerIn,
+  statusesIn,
+  webSocketHandshake,
+  webSocketMessage,
+} from '../support/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { startReplica } from '../support/replica.ts';
@@ -68,33 +71,6 @@ async function openReady() {
   );
   await eventually(() => connection.messages.length, 1);
   return connection;
-}
-
-/** The bytes of a handshake, and of what is sent at once after it. */
-function handshake(target: string, headers: readonly string[] = [], after = ''): string {
-  return lines(
-    `GET ${target} HTTP/1.1`,
-    'host: gateway.example',
-    'connection: Upgrade',
-    'upgrade: websocket',
-    'sec-websocket-version: 13',
-    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
-    ...headers,
-    '',
-    after,
-  );
-}
-
-/** A text message of a client's, masked with zeros. */
-function frame(message: object): Buffer {
-  const payload = Buffer.from(JSON.stringify(message));
-  const { length } = payload;
-  const head = Buffer.alloc(length < 126 ? 6 : length < 65_536 ? 8 : 14);
-  head[0] = 0x81;
-  head[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
-  if (head.length > 6)
-    head.writeUIntBE(length, head.length === 8 ? 2 : 4, head.length === 8 ? 2 : 6);
-  return Buffer.concat([head, payload]);
 }
 
 async function next(events: AsyncIterator<{ data?: unknown }>): Promise<StreamEvent | null> {
@@ -282,15 +258,19 @@ describe('a WebSocket', () => {
 
   it('keeps an operation apart from one of its id that was completed before its answer', async () => {
     const socket = await dial(gateway.url);
-    const subscribe = (payload: object) => frame({ type: 'subscribe', id: '1', payload });
+    const subscribe = (payload: object) =>
+      webSocketMessage({ type: 'subscribe', id: '1', payload });
     let answer = '';
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
     socket.write(
       Buffer.concat([
-        Buffer.from(handshake('/graphql', [`sec-websocket-protocol: ${subprotocol}`])),
-        frame({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }),
+        Buffer.from(webSocketHandshake('/graphql', [`sec-websocket-protocol: ${subprotocol}`])),
+        webSocketMessage({
+          type: 'connection_init',
+          payload: { authorization: `Bearer ${token}` },
+        }),
         subscribe({ query: '{ nothing }' }),
-        frame({ type: 'complete', id: '1' }),
+        webSocketMessage({ type: 'complete', id: '1' }),
         subscribe({ query: watchDocument, variables: { id: 'ctx_1' } }),
       ]),
     );
@@ -298,7 +278,7 @@ describe('a WebSocket', () => {
     // The first one has ended, too.
     await eventually(() => gateway.logs().includes('"operation":"none"'), true);
     expect(await streamsOpen()).toBe(1);
-    socket.write(frame({ type: 'complete', id: '1' }));
+    socket.write(webSocketMessage({ type: 'complete', id: '1' }));
     expect(await eventually(streamsOpen, 0)).toBe(0);
     socket.destroy();
   });
@@ -366,7 +346,7 @@ describe('a WebSocket', () => {
   it('takes a handshake whose target is in absolute form', async () => {
     const answer = await answersTo(
       gateway.url,
-      handshake(
+      webSocketHandshake(
         'http://gateway.example/graphql?a=b',
         [`sec-websocket-protocol: ${subprotocol}`],
         // A close frame, masked with zeros.
@@ -397,7 +377,7 @@ describe('a handshake that is refused', () => {
     await start({ env: { ROUTER_SECRET: 'secret' } });
     const answer = await answersTo(
       gateway.url,
-      handshake(target, ['x-request-id: refused-1', ...headers]),
+      webSocketHandshake(target, ['x-request-id: refused-1', ...headers]),
     );
     expect(statusesIn(answer)).toEqual([status]);
     expect(headerIn(answer, 'x-request-id')).toBe('refused-1');
@@ -431,46 +411,6 @@ describe('a WebSocket whose token expires', () => {
   });
 });
 
-describe('a WebSocket of a door by itself', () => {
-  const unused = {} as never;
-  async function listenWith(options: Partial<WebSocketDoorOptions>) {
-    const server = await listen({
-      ...{ host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 1_000, listener: () => undefined },
-      upgrades: createWebSocketDoor({
-        ...{ engine: unused, execute: unused, hasPlugins: true, endpoint: '/graphql' },
-        ...{ metrics: createMetrics(), logger: createLogger({ level: 'silent' }) },
-        ...{ maxBodyBytes: 1_048_576, ...options },
-      }),
-    });
-    return { url: server.url, [Symbol.asyncDispose]: () => server.drain(0, 0) };
-  }
-
-  it('is closed when the time for connection_init is over', async () => {
-    await using server = await listenWith({ initTimeoutMs: 50 });
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, [subprotocol]);
-    const [code] = (await once(socket, 'close')) as [number];
-    expect(code).toBe(4408);
-  });
-
-  it('releases a stream whose result cannot be written', async () => {
-    let isReturned = false;
-    async function* results() {
-      try {
-        for (;;) yield { data: { number: 1n } };
-      } finally {
-        isReturned = true;
-      }
-    }
-    await using server = await listenWith({ execute: async () => results() });
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, [subprotocol]);
-    sockets.push(socket);
-    await once(socket, 'open');
-    socket.send('{"type":"connection_init"}');
-    socket.send('{"type":"subscribe","id":"1","payload":{"query":"subscription { a }"}}');
-    expect(await eventually(() => isReturned, true)).toBe(true);
-  });
-});
-
 describe('a WebSocket whose frames are malformed', () => {
   it.each([
     [[]],
@@ -480,7 +420,7 @@ describe('a WebSocket whose frames are malformed', () => {
     const replica = startReplica({ env: { PORT: '0', SHUTDOWN_DRAIN_MS: '0' } });
     const url = await replica.listening();
     const unmasked = '\x81\x02hi';
-    expect(await answersTo(url, handshake('/graphql', header, unmasked))).toMatch(
+    expect(await answersTo(url, webSocketHandshake('/graphql', header, unmasked))).toMatch(
       /^HTTP\/1.1 101 /,
     );
     expect((await fetch(`${url}/health`)).status).toBe(200);

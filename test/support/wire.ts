@@ -52,6 +52,37 @@ export function statusesIn(answers: string): number[] {
   return [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
+/** The bytes of a WebSocket's handshake, and of what is sent at once after it. */
+export function webSocketHandshake(
+  target: string,
+  headers: readonly string[] = [],
+  after = '',
+): string {
+  return lines(
+    `GET ${target} HTTP/1.1`,
+    'host: gateway.example',
+    'connection: Upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+    '',
+    after,
+  );
+}
+
+/** A message of a client's as a WebSocket's frame, masked with zeros. */
+export function webSocketMessage(message: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(message));
+  const { length } = payload;
+  const head = Buffer.alloc(length < 126 ? 6 : length < 65_536 ? 8 : 14);
+  head[0] = 0x81;
+  head[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
+  if (head.length > 6)
+    head.writeUIntBE(length, head.length === 8 ? 2 : 4, head.length === 8 ? 2 : 6);
+  return Buffer.concat([head, payload]);
+}
+
 /** The value of a header in what came back; undefined where it is not there. */
 export function headerIn(answers: string, name: string): string | undefined {
   return new RegExp(`\r\n${name}: ([^\r]*)`, 'i').exec(answers)?.[1];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { ExecutionResult } from 'graphql';
 import type { WebSocket } from 'ws';
@@ -42,6 +43,11 @@ const closings = {
   goingAway: [1001, 'The gateway is shutting down'],
 } as const satisfies Record<string, readonly [code: number, reason: string]>;
 
+export const defaultPingIntervalMs = 12_000;
+
+/** So much may wait for a client to read it before nothing more is read from the client, in bytes. */
+const maxUnreadBytes = 1_048_576;
+
 type Results = AsyncIterable<ExecutionResult> & Partial<Pick<AsyncIterator<unknown>, 'return'>>;
 
 export interface SessionOptions {
@@ -57,6 +63,13 @@ export interface SessionOptions {
   readonly endpoint: string;
   /** How long a client may take to send `connection_init`, in milliseconds. @default 10000 */
   readonly initTimeoutMs?: number | undefined;
+  /**
+   * Between two pings, in milliseconds. A client that has not answered one by the next is cut off, and
+   * so is one of whose answers nothing has left for that long.
+   *
+   * @default defaultPingIntervalMs
+   */
+  readonly pingIntervalMs?: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** @default null, nothing is traced */
@@ -88,6 +101,7 @@ class SocketOperation implements Incoming {
  */
 export class WebSocketSession {
   readonly #socket: WebSocket;
+  readonly #connection: Socket;
   readonly #options: SessionOptions;
   readonly #trace: TraceContext | undefined;
   readonly #operations = new Map<string, SocketOperation>();
@@ -96,10 +110,21 @@ export class WebSocketSession {
   #authorization: string | null | undefined;
   #isClosing = false;
   #isAlive = true;
+  /** Whether nothing is read from the client until it has read what waits for it. */
+  #isBehind = false;
 
-  /** @param trace - The client's, of its handshake. */
-  constructor(socket: WebSocket, options: SessionOptions, trace: TraceContext | undefined) {
+  /**
+   * @param connection - The one below `socket`.
+   * @param trace - The client's, of its handshake.
+   */
+  constructor(
+    socket: WebSocket,
+    connection: Socket,
+    options: SessionOptions,
+    trace: TraceContext | undefined,
+  ) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#options = options;
     this.#trace = trace;
     this.#initTimer = setTimeout(() => {
@@ -107,6 +132,10 @@ export class WebSocketSession {
     }, options.initTimeoutMs ?? 10_000).unref();
     socket.on('message', (data: Buffer) => {
       this.#receive(data);
+      if (socket.bufferedAmount > maxUnreadBytes) this.#waitForReader();
+    });
+    connection.on('timeout', () => {
+      this.terminate();
     });
     socket.on('pong', () => {
       this.#isAlive = true;
@@ -123,11 +152,32 @@ export class WebSocketSession {
 
   /** Cuts off a client that has not answered the last ping, and sends another. */
   ping(): void {
-    if (!this.#isAlive) this.#socket.terminate();
+    // What waits for a slow reader stands ahead of a ping.
+    if (this.#socket.bufferedAmount > 0) this.#waitForReader();
+    else if (!this.#isAlive) this.#socket.terminate();
     else {
       this.#isAlive = false;
       this.#socket.ping();
     }
+  }
+
+  /**
+   * Reads nothing more from the client until all has left that waits for it: else one that sends and
+   * does not read would have the answers to whatever it sends kept in memory. It is cut off where
+   * nothing leaves for a time, which Node tells of a connection also within a message.
+   */
+  #waitForReader(): void {
+    if (this.#isBehind || this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#isBehind = true;
+    this.#socket.pause();
+    this.#connection.setTimeout(this.#options.pingIntervalMs ?? defaultPingIntervalMs);
+    // It leaves after all that waits.
+    this.#socket.ping(undefined, false, () => {
+      this.#isBehind = false;
+      this.#isAlive = true;
+      this.#connection.setTimeout(0);
+      this.#socket.resume();
+    });
   }
 
   /**

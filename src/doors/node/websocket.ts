@@ -10,7 +10,12 @@ import type { Upgrades } from './listening-server.ts';
 import { pathOf, RequestHeaders } from './node-request.ts';
 import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
 import { createSecretCheck } from './router-secret.ts';
-import { subprotocol, WebSocketSession, type SessionOptions } from './websocket-session.ts';
+import {
+  defaultPingIntervalMs,
+  subprotocol,
+  WebSocketSession,
+  type SessionOptions,
+} from './websocket-session.ts';
 
 export interface WebSocketDoorOptions extends SessionOptions {
   /** Size of a message in bytes; beyond: the connection is closed with 1009. */
@@ -18,9 +23,6 @@ export interface WebSocketDoorOptions extends SessionOptions {
   /** What `x-router-secret` must be at the handshake. @default null, anything */
   readonly routerSecret?: string | null | undefined;
 }
-
-/** So many milliseconds between two pings; who has not answered one by the next is cut off. */
-const pingIntervalMs = 12_000;
 
 /** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
@@ -99,14 +101,14 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
       }
       server.handleUpgrade(message, socket, head, (client) => {
         const trace = readTraceContext(headers.traceparent, headers.tracestate);
-        const session = new WebSocketSession(client, options, trace);
+        const session = new WebSocketSession(client, message.socket, options, trace);
         sessions.add(session);
         client.on('close', () => {
           remove(session);
         });
         pings ??= setInterval(() => {
           for (const open of sessions) open.ping();
-        }, pingIntervalMs).unref();
+        }, options.pingIntervalMs ?? defaultPingIntervalMs).unref();
       });
     },
     close() {
