@@ -36,11 +36,11 @@ import { createTracer, scopeName, type OpenTelemetryApi } from './telemetry/trac
 /** The executable subgraph schema, built once when this module is loaded. */
 export const schema = createSubgraphSchema(
   [addExecutionContexts],
-  `The state and the session of AI agents' runs.
+  `The state and the sessions of the runs of AI agents.
 
-Every call needs a session token, in the header \`Authorization: Bearer …\`. Every field answers with a union: its success, or one of seven errors, which are data at HTTP 200. \`... on ExecutionContextError { code message }\` covers all errors, those of later versions too.
+Every call needs a session token in the header \`Authorization: Bearer …\`. Every field returns a union of its success type and seven error types. Errors are data, in responses with HTTP status 200. \`... on ExecutionContextError { code message }\` selects any error, including those that later versions may add.
 
-Limits are counted for each user and each call, aliases included. Each field's description tells its limit; \`@rateLimit\` tells it to programs.`,
+Limits apply to each user. Every call of a field counts, so each alias is a call of its own. The description of a field states its limits; \`@rateLimit\` declares them for programs.`,
 );
 
 /** What a gateway does the same however it is reached. */

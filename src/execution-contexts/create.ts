@@ -60,19 +60,19 @@ const createExecutionContext = defineOperation<CreateArguments, ExecutionContext
 export function addCreate(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'CreateExecutionContextResult',
-    description: 'The new context, or why there is none.',
+    description: 'The created execution context, or an error.',
     success: AiExecutionContext,
   });
   const Input = builder.inputType('CreateExecutionContextInput', {
-    description: 'A run to keep state for.',
+    description: 'The execution context to create.',
     fields: (t) => ({
-      agentId: t.id({ required: true, description: 'The agent that runs.' }),
+      agentId: t.id({ required: true, description: 'The agent whose run this is.' }),
       workflowId: t.id({ description: 'The workflow that the run belongs to.' }),
       userId: t.id({
-        description: 'The owner: the caller, unless an administrator names somebody else.',
+        description: 'The owner, by default the caller. Only administrators may name another user.',
       }),
       sessionId: t.id({ description: 'The session that the agent works in.' }),
-      context: t.field({ type: 'JSON', description: 'The state to begin with: any JSON value.' }),
+      context: t.field({ type: 'JSON', description: 'The initial state: any JSON value.' }),
     }),
   });
   builder.mutationField('createExecutionContext', (t) =>
@@ -80,7 +80,7 @@ export function addCreate(builder: Builder, { errors, AiExecutionContext }: Exec
       type: Result,
       args: { input: t.arg({ type: Input, required: true }) },
       ...operationField(createExecutionContext, {
-        description: 'Creates an execution context that belongs to the caller.',
+        description: 'Creates an execution context and returns it.',
       }),
     }),
   );

@@ -33,7 +33,7 @@ const deleteExecutionContext = defineWrite<DeleteArguments, DeletedContext>({
 export function addDelete(builder: Builder, { errors, Deleted }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'DeleteExecutionContextResult',
-    description: 'What was deleted, or why nothing was.',
+    description: 'The confirmation of the deletion, or an error.',
     success: Deleted,
   });
   builder.mutationField('deleteExecutionContext', (t) =>
@@ -43,12 +43,12 @@ export function addDelete(builder: Builder, { errors, Deleted }: ExecutionContex
         id: t.arg.id({ required: true, description: 'The id of the context.' }),
         ifVersion: t.arg.string({
           description:
-            'Deletes only where this is the stored `version`; else the result is a conflict.',
+            'Deletes only if this is the stored `version`; otherwise the result is a conflict.',
         }),
       },
       ...operationField(deleteExecutionContext, {
         description:
-          'Deletes an execution context for good, once the writes to it that came before through this gateway are done. Writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the deletion.',
+          'Deletes an execution context permanently, after earlier writes to it through this gateway have finished. Writes that other programs make directly at the API are not covered: one that falls between the comparison of `ifVersion` and the deletion is not detected.',
       }),
     }),
   );

@@ -17,7 +17,7 @@ export const fetchExecutionContext = defineOperation<{ readonly id: IdInput }, E
 export function addFetch(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'ExecutionContextResult',
-    description: 'The context, or why there is none.',
+    description: 'An execution context, or an error.',
     success: AiExecutionContext,
   });
   builder.queryField('executionContext', (t) =>
@@ -25,7 +25,7 @@ export function addFetch(builder: Builder, { errors, AiExecutionContext }: Execu
       type: Result,
       args: { id: t.arg.id({ required: true, description: 'The id of the context.' }) },
       ...operationField(fetchExecutionContext, {
-        description: 'One execution context.',
+        description: 'Returns one execution context.',
       }),
     }),
   );

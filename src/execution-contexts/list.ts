@@ -46,25 +46,29 @@ const listExecutionContexts = defineOperation<ListArguments, ExecutionContextPag
 export function addList(builder: Builder, { errors, Page }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'ExecutionContextsResult',
-    description: 'The page, or why there is none.',
+    description: 'A page of execution contexts, or an error.',
     success: Page,
   });
   builder.queryField('executionContexts', (t) =>
     t.field({
       type: Result,
       args: {
-        page: t.arg.int({ required: true, defaultValue: 1, description: 'Counted from 1.' }),
+        page: t.arg.int({
+          required: true,
+          defaultValue: 1,
+          description: 'The number of the page, starting at 1.',
+        }),
         perPage: t.arg.int({
           required: true,
           defaultValue: 20,
-          description: 'Contexts on a page of the API: 1 to 100.',
+          description: 'The size of the page, from 1 to 100.',
         }),
-        agentId: t.arg.id({ description: 'Only runs of this agent.' }),
-        workflowId: t.arg.id({ description: 'Only runs of this workflow.' }),
+        agentId: t.arg.id({ description: 'Returns only contexts of this agent.' }),
+        workflowId: t.arg.id({ description: 'Returns only contexts of this workflow.' }),
       },
       ...operationField(listExecutionContexts, {
         description:
-          "A page of the caller's execution contexts. It is a page of the API's with the contexts of others left out, so it may come back short; ask on while `hasMore`.",
+          'Returns a page of the execution contexts that the caller may access. Pages are cut before the contexts of other users are removed, so a page may contain fewer than `perPage` items, or none: request further pages while `hasMore` is true.',
       }),
     }),
   );

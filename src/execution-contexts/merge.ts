@@ -76,22 +76,24 @@ function changesOf(
 export function addMerge(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'MergeExecutionContextResult',
-    description: 'The context after the merge, or why there was none.',
+    description: 'The execution context after the merge, or an error.',
     success: AiExecutionContext,
   });
   const Input = builder.inputType('MergeExecutionContextInput', {
-    description: 'What to change in the state, and what to leave as it is.',
+    description: 'The changes to make.',
     fields: (t) => ({
       patch: t.field({
         type: 'JSONObject',
         required: true,
         description:
-          'A JSON Merge Patch (RFC 7396): members that it has replace those stored, objects are merged member by member, null removes a member, and all others stay as they are, to the digit and in their place. A state that is no object becomes one.',
+          'A JSON Merge Patch (RFC 7396): each member replaces the stored member of the same name, objects are merged recursively, and null removes the member. All other members keep their exact value and position. If the stored state is not an object, the patch is merged into an empty object. An empty patch leaves the state as it is.',
       }),
-      sessionId: t.id({ description: 'The new session. It can be replaced but not removed.' }),
+      sessionId: t.id({
+        description: 'The new session. A session can be replaced but not removed.',
+      }),
       ifVersion: t.string({
         description:
-          'Merges only where this is the stored `version`; else the result is a conflict.',
+          'Merges only if this is the stored `version`; otherwise the result is a conflict.',
       }),
     }),
   });
@@ -104,7 +106,7 @@ export function addMerge(builder: Builder, { errors, AiExecutionContext }: Execu
       },
       ...operationField(mergeExecutionContext, {
         description:
-          'Merges a patch into the state of a run and returns what is stored now. No other write through this gateway comes between what the merge builds on and what it writes. Outside this guarantee: writers that go to the API past the gateway, a write that the API applies only after its lock has expired, and a failover of Redis that loses writes.',
+          'Merges a patch into the state of a run and returns the stored context. No other write through this gateway happens between reading the state and writing the result. This does not cover writes that other programs make directly at the API, a write that the API applies after its lock has expired, and a Redis failover that loses writes.',
       }),
     }),
   );

@@ -14,17 +14,22 @@ export function addTypes(builder: Builder) {
   });
 
   const AiExecutionContext = builder.objectRef<ExecutionContext>('AiExecutionContext').implement({
-    description: "The JSON state and the session of an AI agent's run.",
+    description: 'The JSON state and the session of one run of an AI agent.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'Opaque: never parse it, never count with it.' }),
-      agentId: t.exposeID('agentId', { nullable: true, description: 'The agent that runs.' }),
+      id: t.exposeID('id', {
+        description: 'Identifies the context. Opaque: do not parse it or calculate with it.',
+      }),
+      agentId: t.exposeID('agentId', {
+        nullable: true,
+        description: 'The agent whose run this is.',
+      }),
       workflowId: t.exposeID('workflowId', {
         nullable: true,
         description: 'The workflow that the run belongs to.',
       }),
       userId: t.id({
         nullable: true,
-        description: 'The owner. A context without one is for administrators.',
+        description: 'The owner. Only administrators may access a context without an owner.',
         resolve: ({ userId }) => userId ?? null,
       }),
       sessionId: t.exposeID('sessionId', {
@@ -39,11 +44,11 @@ export function addTypes(builder: Builder) {
       createdAt: t.expose('createdAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When the run began.',
+        description: 'When the context was created.',
       }),
       version: t.string({
         description:
-          'Opaque; equal exactly while `context` and `sessionId` mean the same, whoever wrote them.',
+          'Opaque version of `context` and `sessionId`, for `ifVersion`. Two versions are equal exactly if both fields have the same meaning; the order of object members is not significant.',
         resolve: versionOf,
       }),
     }),
@@ -55,22 +60,22 @@ export function addTypes(builder: Builder) {
       items: t.field({
         type: [AiExecutionContext],
         description:
-          "The caller's own contexts on this page of the API's; administrators see all. The page may come back short, or empty, while there is more.",
+          'The contexts on this page that the caller may access: their own, or all for an administrator. There may be fewer than `perPage`, or none, although `hasMore` is true.',
         resolve: ({ items }) => [...items],
       }),
       hasMore: t.exposeBoolean('hasMore', {
         description:
-          'Whether the API has a next page. It counts contexts of every user, so the next page may hold none of the caller’s own.',
+          "Whether there is a next page. Pages cover the contexts of all users, so the next page may contain none of the caller's.",
       }),
     }),
   });
 
   const Deleted = builder.objectRef<DeletedContext>('DeletedExecutionContext').implement({
-    description: 'What is left of an execution context that was deleted.',
+    description: 'Confirms that an execution context was deleted.',
     fields: (t) => ({
       deletedId: t.exposeID('deletedId', {
         description:
-          'The id it had. Not called `id`, by which clients keep records: there is none any more.',
+          'The id of the deleted context. Not called `id`, because clients use `id` as the key of a cached object, and this object no longer exists.',
       }),
     }),
   });

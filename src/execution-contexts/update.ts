@@ -59,21 +59,24 @@ const updateExecutionContext = defineWrite<UpdateArguments, ExecutionContext>({
 export function addUpdate(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'UpdateExecutionContextResult',
-    description: 'The context after the update, or why there was none.',
+    description: 'The execution context after the update, or an error.',
     success: AiExecutionContext,
   });
   const Input = builder.inputType('UpdateExecutionContextInput', {
     description:
-      'What to change: a context, a sessionId or both. Left out or null keeps what is stored.',
+      'The changes to make: `context`, `sessionId` or both. A field that is absent or null keeps the stored value.',
     fields: (t) => ({
       context: t.field({
         type: 'JSON',
-        description: 'The new state, whole: it replaces what is stored and is not merged into it.',
+        description:
+          'The new state. It replaces the whole stored state; to change parts of it, use `mergeExecutionContext`.',
       }),
-      sessionId: t.id({ description: 'The new session. It can be replaced but not removed.' }),
+      sessionId: t.id({
+        description: 'The new session. A session can be replaced but not removed.',
+      }),
       ifVersion: t.string({
         description:
-          'Writes only where this is the stored `version`; else the result is a conflict.',
+          'Writes only if this is the stored `version`; otherwise the result is a conflict.',
       }),
     }),
   });
@@ -86,7 +89,7 @@ export function addUpdate(builder: Builder, { errors, AiExecutionContext }: Exec
       },
       ...operationField(updateExecutionContext, {
         description:
-          'Replaces the state of a run, its session, or both, and returns what is stored now. Writes to one context through this gateway come one after the other; writers that go to the API past it are not seen, not even with `ifVersion`, between the comparison and the write.',
+          'Replaces the state of a run, its session, or both, and returns the stored context. Writes to one context through this gateway are executed one after the other. Writes that other programs make directly at the API are not covered: one that falls between the comparison of `ifVersion` and the update is not detected.',
       }),
     }),
   );

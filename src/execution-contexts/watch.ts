@@ -31,7 +31,8 @@ export function addWatch(
 ) {
   const Result = addResultUnion(builder, errors, {
     name: 'ExecutionContextUpdatedResult',
-    description: 'The context as it is now, that it was deleted, or why there is no more of it.',
+    description:
+      'The current execution context, the confirmation that it was deleted, or the error that ended the stream.',
     success: AiExecutionContext,
     last: {
       type: Deleted,
@@ -45,7 +46,7 @@ export function addWatch(
       args: { id: t.arg.id({ required: true, description: 'The id of the context.' }) },
       ...subscriptionField(watchExecutionContext, {
         description:
-          'An execution context as it is now, and then each state that is new by its `version`, whoever wrote it: writes through the gateway at once, others within seconds. A slow reader gets the latest state only. The stream completes after a delete or an error; a client that connects again misses nothing, as it gets the current state first. Subscribing counts as one call, events count as none.',
+          'Streams an execution context: its current state first, then each state with a new `version`. Changes made through the gateway arrive at once, changes made directly at the API within seconds. A slow reader receives only the latest state. The stream completes after a deletion or an error; a client that reconnects receives the current state first. Subscribing counts as one call, events do not count.',
       }),
     }),
   );

@@ -35,13 +35,13 @@ export function createBuilder() {
   builder.addScalarType('JSON', JsonScalar);
   builder.addScalarType('JSONObject', JsonObjectScalar);
   builder.addScalarType('DateTime', DateTimeScalar);
-  builder.queryType({ description: 'What can be read.' });
-  builder.mutationType({ description: 'What can be changed.' });
+  builder.queryType({ description: 'Operations that read.' });
+  builder.mutationType({ description: 'Operations that write.' });
   return builder;
 }
 
 /** Adds the root type of subscriptions, where no resource has added it before. */
 export function addSubscriptionType(builder: Builder): void {
   if (builder.configStore.hasConfig('Subscription')) return;
-  builder.subscriptionType({ description: 'What can be watched as it changes.' });
+  builder.subscriptionType({ description: 'Operations that stream changes.' });
 }

@@ -50,58 +50,63 @@ export function addErrorTypes(
   { prefix, noun, idField }: ErrorTypesOptions,
 ): ErrorTypes {
   const codeDescriptions: Readonly<Record<ErrorCode, string>> = {
-    INVALID_INPUT: 'The input is wrong; the issues say where.',
-    UNAUTHENTICATED: 'There is no session token, or a bad one.',
-    FORBIDDEN: 'The caller may not do this.',
-    NOT_FOUND: `There is no such ${noun}.`,
-    CONFLICT: `The present state of the ${noun} does not allow this.`,
-    RATE_LIMITED: 'Too many calls; retryAfterMs says when to come back.',
-    UPSTREAM_UNAVAILABLE: 'The API cannot be reached, or refuses work.',
+    INVALID_INPUT: 'The input is invalid; `issues` lists what the gateway found.',
+    UNAUTHENTICATED: 'The session token is missing, invalid or expired.',
+    FORBIDDEN: 'The caller is not allowed to do this.',
+    NOT_FOUND: `The ${noun} does not exist.`,
+    CONFLICT: `The call conflicts with the current state of the ${noun}, or with other writes to it.`,
+    RATE_LIMITED: 'Too many calls; `retryAfterMs` tells how long to wait.',
+    UPSTREAM_UNAVAILABLE: 'The API, or another service that the gateway needs, is unavailable.',
     UPSTREAM_TIMEOUT: 'The API did not answer in time.',
-    UPSTREAM_FAILED: 'The API failed, or answered with something unusable.',
+    UPSTREAM_FAILED: 'The API failed, or its response is invalid.',
   };
 
   const CodeEnum = builder.enumType(`${prefix}ErrorCode`, {
-    description: 'What went wrong, stable across versions: switch over it, never over a message.',
+    description:
+      'The kind of an error. Codes are stable across versions: base program logic on the code, not on the message.',
     values: Object.fromEntries(
       errorCodes.map((code) => [code, { description: codeDescriptions[code] }]),
     ) as Record<ErrorCode, { readonly description: string }>,
   });
 
   const Interface = builder.interfaceRef<ErrorData>(`${prefix}Error`).implement({
-    description: 'What every error of a result has in common.',
+    description: 'The fields that all errors have.',
     fields: (t) => ({
       message: t.exposeString('message', {
         description:
-          'One line for a person to read; where the API refused the call, its own words.',
+          "One line that describes the error to people. Where the API refused the call, it is the API's own message.",
       }),
       code: t.field({
         type: CodeEnum,
-        description: 'What went wrong, for a program to act on.',
+        description: 'The kind of the error, for programs.',
         resolve: (error) => error.code,
       }),
       requestId: t.id({
-        description: 'Identifies the request in the logs of the gateway and of the API.',
+        description: 'Identifies the request in the logs of the gateway and the API.',
         resolve: (_error, _args, { requestId }) => requestId,
       }),
     }),
   });
 
   const InputIssueType = builder.objectRef<InputIssue>(`${prefix}InputIssue`).implement({
-    description: 'One thing that is wrong with the input.',
+    description: 'One problem with the input.',
     fields: (t) => ({
       path: t.stringList({
-        description: 'From the argument down to the value, such as ["input", "sessionId"].',
+        description:
+          'The path from the argument to the invalid value, such as ["input", "sessionId"].',
         resolve: ({ path }) => [...path],
       }),
-      message: t.exposeString('message', { description: 'What is wrong with that value.' }),
+      message: t.exposeString('message', { description: 'What is wrong with the value.' }),
     }),
   });
 
   const RateLimitSource = builder.enumType(`${prefix}RateLimitSource`, {
-    description: 'Whose limit refused a call.',
+    description: 'Whose limit was exceeded.',
     values: {
-      GATEWAY: { description: 'The limit that stands in this schema as `@rateLimit`.' },
+      GATEWAY: {
+        description:
+          'A limit of the gateway, such as those that `@rateLimit` declares in this schema.',
+      },
       UPSTREAM: { description: 'A limit of the API behind the gateway.' },
     } as const,
   });
@@ -111,12 +116,13 @@ export function addErrorTypes(
     [
       InputError,
       builder.objectRef<InputError>(`${prefix}InputError`).implement({
-        description: 'The input was refused, by the gateway or by the API. Nothing was changed.',
+        description: 'The gateway or the API rejected the input. Nothing was changed.',
         interfaces,
         fields: (t) => ({
           issues: t.field({
             type: [InputIssueType],
-            description: 'What is wrong, where the gateway can tell; empty where the API refused.',
+            description:
+              'The problems that the gateway found; empty where the API rejected the input.',
             resolve: ({ issues }) => [...issues],
           }),
         }),
@@ -125,26 +131,26 @@ export function addErrorTypes(
     [
       AuthenticationError,
       builder.objectRef<AuthenticationError>(`${prefix}AuthenticationError`).implement({
-        description: 'There is no session token, or a bad one. Sign in again.',
+        description: 'The session token is missing, invalid or expired. Sign in again.',
         interfaces,
       }),
     ],
     [
       ForbiddenError,
       builder.objectRef<ForbiddenError>(`${prefix}ForbiddenError`).implement({
-        description: `The caller may not touch this ${noun}.`,
+        description: `The caller may not access this ${noun}.`,
         interfaces,
       }),
     ],
     [
       NotFoundError,
       builder.objectRef<NotFoundError>(`${prefix}NotFoundError`).implement({
-        description: `There is no such ${noun}.`,
+        description: `The ${noun} does not exist.`,
         interfaces,
         fields: (t) => ({
           [idField]: t.id({
             nullable: true,
-            description: 'The id that was asked for.',
+            description: 'The requested id.',
             resolve: ({ resourceId }) => resourceId,
           }),
         }),
@@ -153,12 +159,12 @@ export function addErrorTypes(
     [
       ConflictError,
       builder.objectRef<ConflictError>(`${prefix}ConflictError`).implement({
-        description: `The ${noun} is in a state that does not allow this, or has changed.`,
+        description: `The call conflicts with the current state of the ${noun}, or with other writes to it.`,
         interfaces,
         fields: (t) => ({
           currentVersion: t.exposeString('currentVersion', {
             nullable: true,
-            description: 'The version that is stored now, where the gateway compared versions.',
+            description: 'The stored version, where the gateway compared it with the expected one.',
           }),
         }),
       }),
@@ -166,20 +172,23 @@ export function addErrorTypes(
     [
       RateLimitError,
       builder.objectRef<RateLimitError>(`${prefix}RateLimitError`).implement({
-        description: 'Too many calls. A refused call costs nothing.',
+        description: 'Too many calls. A refused call does not count against any limit.',
         interfaces,
         fields: (t) => ({
-          source: t.expose('source', { type: RateLimitSource, description: 'Whose limit it is.' }),
+          source: t.expose('source', {
+            type: RateLimitSource,
+            description: 'Whose limit was exceeded.',
+          }),
           retryAfterMs: t.exposeInt('retryAfterMs', {
-            description: 'Milliseconds to wait; after that the same call is admitted.',
+            description: 'How long to wait before the next call, in milliseconds.',
           }),
           limit: t.exposeInt('limit', {
             nullable: true,
-            description: 'How many calls the refusing window admits, where known.',
+            description: 'How many calls the limit allows within its window, where known.',
           }),
           windowMs: t.exposeInt('windowMs', {
             nullable: true,
-            description: 'Length of the refusing window in milliseconds, where known.',
+            description: 'The length of that window in milliseconds, where known.',
           }),
         }),
       }),
@@ -188,15 +197,15 @@ export function addErrorTypes(
       UpstreamError,
       builder.objectRef<UpstreamError>(`${prefix}UpstreamError`).implement({
         description:
-          'The API could not be asked, did not answer in time, or failed. Where a write may have been applied all the same, the message says so.',
+          'The API was unavailable, did not answer in time, or failed. If a write may have been applied nevertheless, the message says so.',
         interfaces,
         fields: (t) => ({
           status: t.exposeInt('status', {
             nullable: true,
-            description: "The API's HTTP status, where it answered.",
+            description: "The HTTP status of the API's response, where there was one.",
           }),
           retryable: t.exposeBoolean('retryable', {
-            description: 'Repeating this very call is safe and may help.',
+            description: 'Whether repeating the same call is safe and may succeed.',
           }),
         }),
       }),

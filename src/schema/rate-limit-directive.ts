@@ -14,7 +14,7 @@ import { operationOf, resultUnionOf } from '../engine/result-union.ts';
 export const rateLimitDirective = new GraphQLDirective({
   name: 'rateLimit',
   description:
-    'Admits at most `max` calls of a user in any sliding `window` (such as "60s"). Fields of one `group` share the count. Where a field has several, all of them hold, and a refused call counts in none.',
+    'Allows each user at most `max` calls in any sliding `window` (such as "60s"). Fields of the same `group` share the count. If a field has several limits, all of them apply, and a refused call counts against none.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
   isRepeatable: true,
   args: {

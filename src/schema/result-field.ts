@@ -170,7 +170,7 @@ const periods: ReadonlyMap<number, string> = new Map([
 function describeLimit(group: string, windows: readonly RateLimitWindow[]): string {
   const parts = windows.map(({ max, windowMs }) => {
     const period = periods.get(windowMs) ?? `${windowMs / 1000} s`;
-    return `${max} a ${period}`;
+    return `${max} calls per ${period}`;
   });
-  return `Limit of a user: ${parts.join(' and ')}, counted with all fields of the group \`${group}\`.`;
+  return `Limit per user: ${parts.join(' and ')}, shared by all fields of the group \`${group}\`.`;
 }

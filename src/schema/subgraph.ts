@@ -56,25 +56,25 @@ export function createSubgraphSchema(
  * composes, and composers take `String` in its place.
  */
 const specifiedDefinitions = `
-"""Names a specification that this schema follows, and what it uses of it."""
+"""Links a specification that this schema uses, and imports names from it."""
 directive @link(url: String!, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
 
-"""A name to use, or an object of a \`name\` and what to call it here, \`as\`."""
+"""A name to import, or an object of a \`name\` and its local name, \`as\`."""
 scalar link__Import
 
-"""What a reader that does not know the linked specification cannot do."""
+"""What the linked specification is needed for."""
 enum link__Purpose {
-  """Protect the data as the schema demands."""
+  """Resolving fields securely."""
   SECURITY
 
-  """Execute operations correctly."""
+  """Executing operations correctly."""
   EXECUTION
 }
 
-"""Keeps a directive in the supergraph."""
+"""Preserves a directive in the supergraph."""
 directive @composeDirective(name: String!) repeatable on SCHEMA
 
-"""The fields by which other subgraphs refer to an object of this type."""
+"""The fields by which other subgraphs identify an object of this type."""
 directive @key(fields: String!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE`;
 
 /**

@@ -11,7 +11,7 @@ export const DateTimeScalar = new GraphQLScalarType<string, string>({
   ...GraphQLDateTime.toConfig(),
   description:
     'A date and time as [RFC 3339, section 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) ' +
-    'writes it, such as `2007-12-03T10:15:30Z`: with any offset, and as many digits of a second as there are.',
+    'specifies it, such as `2007-12-03T10:15:30Z`, with any offset and any number of fractional digits.',
   /** The text was checked when it arrived from upstream. */
   serialize(value) {
     if (typeof value === 'string') return value;

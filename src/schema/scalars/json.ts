@@ -13,8 +13,8 @@ export const JsonScalar = new GraphQLScalarType<JsonText, JsonText>({
   ...GraphQLJSON.toConfig(),
   description:
     'Any JSON value, as [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf) ' +
-    'specifies it. It leaves as it arrived: numbers keep all their digits, objects the order of ' +
-    'their keys. Pass it as a variable, or write it as a GraphQL literal: `{ step: 3, tags: ["a"] }`.',
+    'specifies it. Values are preserved exactly: numbers keep all their digits, and objects the ' +
+    'order of their keys. Pass a value as a variable, or write it as a GraphQL literal: `{ step: 3, tags: ["a"] }`.',
   serialize: jsonText,
   parseValue: jsonText,
   parseLiteral: jsonFromLiteral,
@@ -26,7 +26,7 @@ export const JsonObjectScalar = new GraphQLScalarType<JsonText, JsonText>({
   ...GraphQLJSONObject.toConfig(),
   description:
     'A JSON object, as [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf) ' +
-    'specifies it. It leaves as it arrived: numbers keep all their digits, objects the order of their keys.',
+    'specifies it. Values are preserved exactly: numbers keep all their digits, and objects the order of their keys.',
   serialize: toJsonObject,
   parseValue: toJsonObject,
   parseLiteral(node, variables) {

@@ -4,51 +4,51 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** What went wrong, stable across versions: switch over it, never over a message. */
+/** The kind of an error. Codes are stable across versions: base program logic on the code, not on the message. */
 export type ExecutionContextErrorCode =
-  /** The present state of the execution context does not allow this. */
+  /** The call conflicts with the current state of the execution context, or with other writes to it. */
   | 'CONFLICT'
-  /** The caller may not do this. */
+  /** The caller is not allowed to do this. */
   | 'FORBIDDEN'
-  /** The input is wrong; the issues say where. */
+  /** The input is invalid; `issues` lists what the gateway found. */
   | 'INVALID_INPUT'
-  /** There is no such execution context. */
+  /** The execution context does not exist. */
   | 'NOT_FOUND'
-  /** Too many calls; retryAfterMs says when to come back. */
+  /** Too many calls; `retryAfterMs` tells how long to wait. */
   | 'RATE_LIMITED'
-  /** There is no session token, or a bad one. */
+  /** The session token is missing, invalid or expired. */
   | 'UNAUTHENTICATED'
-  /** The API failed, or answered with something unusable. */
+  /** The API failed, or its response is invalid. */
   | 'UPSTREAM_FAILED'
   /** The API did not answer in time. */
   | 'UPSTREAM_TIMEOUT'
-  /** The API cannot be reached, or refuses work. */
+  /** The API, or another service that the gateway needs, is unavailable. */
   | 'UPSTREAM_UNAVAILABLE';
 
-/** Whose limit refused a call. */
+/** Whose limit was exceeded. */
 export type ExecutionContextRateLimitSource =
-  /** The limit that stands in this schema as `@rateLimit`. */
+  /** A limit of the gateway, such as those that `@rateLimit` declares in this schema. */
   | 'GATEWAY'
   /** A limit of the API behind the gateway. */
   | 'UPSTREAM';
 
-/** What to change in the state, and what to leave as it is. */
+/** The changes to make. */
 export type MergeExecutionContextInput = {
-  /** Merges only where this is the stored `version`; else the result is a conflict. */
+  /** Merges only if this is the stored `version`; otherwise the result is a conflict. */
   ifVersion?: string | null | undefined;
-  /** A JSON Merge Patch (RFC 7396): members that it has replace those stored, objects are merged member by member, null removes a member, and all others stay as they are, to the digit and in their place. A state that is no object becomes one. */
+  /** A JSON Merge Patch (RFC 7396): each member replaces the stored member of the same name, objects are merged recursively, and null removes the member. All other members keep their exact value and position. If the stored state is not an object, the patch is merged into an empty object. An empty patch leaves the state as it is. */
   patch: Record<string, unknown>;
-  /** The new session. It can be replaced but not removed. */
+  /** The new session. A session can be replaced but not removed. */
   sessionId?: string | null | undefined;
 };
 
-/** What to change: a context, a sessionId or both. Left out or null keeps what is stored. */
+/** The changes to make: `context`, `sessionId` or both. A field that is absent or null keeps the stored value. */
 export type UpdateExecutionContextInput = {
-  /** The new state, whole: it replaces what is stored and is not merged into it. */
+  /** The new state. It replaces the whole stored state; to change parts of it, use `mergeExecutionContext`. */
   context?: unknown;
-  /** Writes only where this is the stored `version`; else the result is a conflict. */
+  /** Writes only if this is the stored `version`; otherwise the result is a conflict. */
   ifVersion?: string | null | undefined;
-  /** The new session. It can be replaced but not removed. */
+  /** The new session. A session can be replaced but not removed. */
   sessionId?: string | null | undefined;
 };
 
