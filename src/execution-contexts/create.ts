@@ -57,6 +57,7 @@ const createExecutionContext = defineOperation<CreateArguments, ExecutionContext
   },
 });
 
+/** Adds `createExecutionContext` to the schema. */
 export function addCreate(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'CreateExecutionContextResult',

@@ -20,7 +20,8 @@ const deleteExecutionContext = defineWrite<DeleteArguments, DeletedContext>({
     return {
       id,
       verb: 'delete',
-      // The id may be somebody else's by now: it can be deleted and created anew.
+      // A remembered permission is not enough: the context may have been deleted since, and another
+      // one of another owner created with the same id.
       reads: 'owner',
       ifVersion: ifVersion ?? null,
       send: (store, deadline, _stored, cancellation) =>
@@ -30,6 +31,7 @@ const deleteExecutionContext = defineWrite<DeleteArguments, DeletedContext>({
   },
 });
 
+/** Adds `deleteExecutionContext` to the schema. */
 export function addDelete(builder: Builder, { errors, Deleted }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'DeleteExecutionContextResult',

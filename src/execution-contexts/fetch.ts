@@ -7,6 +7,7 @@ import type { ExecutionContext } from './model.ts';
 import { readContext } from './reads.ts';
 import type { ExecutionContextTypes } from './types.ts';
 
+/** Reads one context by its id; entity references use it as well. */
 export const fetchExecutionContext = defineOperation<{ readonly id: IdInput }, ExecutionContext>({
   field: 'Query.executionContext',
   limit: readLimit,
@@ -14,6 +15,7 @@ export const fetchExecutionContext = defineOperation<{ readonly id: IdInput }, E
   run: ({ id }, request) => readContext(checkedId(id), request),
 });
 
+/** Adds `executionContext` to the schema. */
 export function addFetch(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'ExecutionContextResult',

@@ -1,6 +1,6 @@
 import type { OperationLimit } from '../engine/operation.ts';
 
-/** Update, merge and delete. */
+/** The limit of update, merge and delete. */
 export const updateLimit = {
   group: 'update',
   limits: [
@@ -9,7 +9,7 @@ export const updateLimit = {
   ],
 } as const satisfies OperationLimit;
 
-/** Fetch, list, and each distinct entity reference. */
+/** The limit of fetch, list, subscriptions, and each distinct entity reference. */
 export const readLimit = {
   group: 'read',
   limits: [
@@ -18,6 +18,7 @@ export const readLimit = {
   ],
 } as const satisfies OperationLimit;
 
+/** The limit of create. */
 export const createLimit = {
   group: 'create',
   limits: [

@@ -43,6 +43,7 @@ const listExecutionContexts = defineOperation<ListArguments, ExecutionContextPag
   },
 });
 
+/** Adds `executionContexts` to the schema. */
 export function addList(builder: Builder, { errors, Page }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'ExecutionContextsResult',

@@ -42,7 +42,7 @@ const mergeExecutionContext = defineWrite<MergeArguments, ExecutionContext>({
       reads: 'state',
       ifVersion: input.ifVersion ?? null,
       send(store, deadline, stored, cancellation) {
-        if (stored === null) throw new TypeError('A merge needs what is stored.');
+        if (stored === null) throw new TypeError('A merge needs the stored context.');
         const changes = changesOf(stored, input.patch, sessionId);
         return changes === null
           ? Promise.resolve(new Unwritten(stored))
@@ -56,16 +56,16 @@ const mergeExecutionContext = defineWrite<MergeArguments, ExecutionContext>({
 const emptyObject = new JsonText('{}');
 
 /**
- * What a merge has to write. Of what stays as it is, nothing is sent.
- *
- * @returns `null` where it changes nothing.
+ * Returns what a merge has to write, without the fields that do not change; `null` where nothing
+ * changes.
  */
 function changesOf(
   { context, sessionId: storedSession }: ExecutionContext,
   patch: JsonText,
   sessionId: string | null,
 ): ExecutionContextChanges | null {
-  // An empty patch asks for nothing, not even for a context that is no object to become one.
+  // RFC 7396 would turn a state that is not an object into an empty object. An empty patch asks for
+  // no change, so it must not replace the state.
   const merged = jsonEquals(patch, emptyObject) ? null : mergePatch(context, patch);
   const isSame = merged === null || (context !== null && jsonEquals(context, merged));
   const changedSession = sessionId === storedSession ? null : sessionId;
@@ -73,6 +73,7 @@ function changesOf(
   return { context: isSame ? null : merged, sessionId: changedSession };
 }
 
+/** Adds `mergeExecutionContext` to the schema. */
 export function addMerge(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'MergeExecutionContextResult',

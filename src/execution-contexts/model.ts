@@ -8,7 +8,7 @@ import type { Behalf, Departure } from '../rest/request.ts';
 import type { KeyedLocks } from '../shared-state/keyed-locks.ts';
 import type { Ownership } from './ownership.ts';
 
-/** How deep a context may nest, either way: what the API itself takes. */
+/** How deep a context may nest, in requests and in the API's responses: the limit of the API itself. */
 export const maxContextDepth = 128;
 
 /** An AI execution context: the JSON state and the session of an agent's run. */
@@ -17,23 +17,24 @@ export interface ExecutionContext {
   readonly agentId: string | null;
   readonly workflowId: string | null;
   /**
-   * The owner; `null` where only an administrator may touch the context. Undefined where the API did
-   * not say, which counts as `null` where it was asked for the context.
+   * The owner; `null` where only administrators may access the context. Undefined where the API's
+   * response lacks it, which means `null` in a response to a read, and nothing in one to a write.
    */
   readonly userId: string | null | undefined;
   readonly sessionId: string | null;
-  /** Any JSON value but null, as the API wrote it. */
+  /** Any JSON value except null, as the API wrote it; `null` where none is stored. */
   readonly context: JsonText | null;
   /** RFC 3339, as the API wrote it. */
   readonly createdAt: string | null;
 }
 
-/** A page of contexts, as the API cut it. */
+/** A page of contexts, as the API returned it. */
 export interface ExecutionContextPage {
   readonly items: readonly ExecutionContext[];
   readonly hasMore: boolean;
 }
 
+/** Which page to list. `null` does not filter. */
 export interface ListQuery {
   readonly page: number;
   readonly perPage: number;
@@ -41,12 +42,13 @@ export interface ListQuery {
   readonly workflowId: string | null;
 }
 
-/** `null` keeps what is stored. */
+/** The changes of an update. `null` keeps the stored value. */
 export interface ExecutionContextChanges {
   readonly context: JsonText | null;
   readonly sessionId: string | null;
 }
 
+/** The context to create. `null` is not stored. */
 export interface NewExecutionContext {
   readonly agentId: string;
   readonly workflowId: string | null;
@@ -56,14 +58,14 @@ export interface NewExecutionContext {
 }
 
 /**
- * Where execution contexts are stored: the port that the operations work through. Each call answers
- * with what was asked for or rejects with a {@link TypedError}; anything else is a bug.
+ * The storage of execution contexts: the port that the operations work through. Each call resolves
+ * with the requested data or rejects with a {@link TypedError}; any other rejection is a bug.
  *
- * Calls of one field share a deadline on the clock of `performance.now()`. A write is given up before
- * it where its `cancellation` says so.
+ * The calls of one field share a deadline on the clock of `performance.now()`. A `cancellation` may end
+ * a write earlier.
  */
 export interface ExecutionContextStore {
-  /** Starts the deadline of one field's work. */
+  /** Returns the deadline of one field that begins now, in milliseconds of `performance.now()`. */
   deadline(): number;
   fetch(id: string, behalf: Behalf, deadline: number): Promise<ExecutionContext>;
   list(query: ListQuery, behalf: Behalf, deadline: number): Promise<ExecutionContextPage>;
@@ -83,62 +85,64 @@ export interface ExecutionContextStore {
   ): Promise<void>;
 }
 
-/** What is left of a context that is gone. */
+/** The event, and the answer, that a context was deleted. */
 export interface DeletedContext {
   readonly deletedId: string;
 }
 
-/** What happens to a context while it is watched. The last one may be an error. */
+/** An event of a watched context. An error or a deletion is the last one. */
 export type ExecutionContextEvent = ExecutionContext | DeletedContext | TypedError;
 
-/** Shows contexts to those who watch them, as they change. */
+/** Streams of contexts as they change. */
 export interface LiveContexts {
-  /** How many streams are open, those that are being opened among them. */
+  /** How many streams are open or being opened. */
   readonly open: number;
   /**
-   * Looks whether there is room for one more stream of `user`.
+   * Checks that `user` may open one more stream.
    *
-   * @throws RateLimitError where there is none.
-   * @throws UpstreamError where no stream can be opened at this moment.
+   * @throws {RateLimitError} Where too many streams are open.
+   * @throws {UpstreamError} Where no streams can be opened, because events are unavailable or the
+   *   gateway is shutting down.
    */
   admit(user: User): void;
   /**
-   * Takes the room for one more stream of `user`, which is given back where that is not opened.
+   * Reserves a place for one more stream of `user`. `cancel` releases it where the stream is not opened.
    *
-   * @throws as `admit`.
+   * @throws {RateLimitError} As `admit`.
+   * @throws {UpstreamError} As `admit`.
    */
   reserve(user: User): Ahead;
   /**
-   * Opens a stream: first the context as it is now, then each state whose version is new.
+   * Opens a stream: first the current state, then each state with a new version.
    *
-   * @param reserved - The room for it, given back when it ends; `null` where it was not taken yet.
-   * @throws TypedError (rejecting) where there is no room, or the context cannot be shown.
+   * @param reserved - Its place, which is released when the stream ends; `null` where none was reserved.
+   * @throws {TypedError} (rejecting) Where too many streams are open, or the context cannot be shown.
    */
   watch(
     id: string,
     request: RequestContext,
     reserved: Ahead | null,
   ): Promise<EventStream<ExecutionContextEvent>>;
-  /** To be called after a write that was applied, or may have been. Costs next to nothing. */
+  /** Notifies watchers. To be called after a write that was applied, or may have been. */
   changed(id: string): void;
-  /** As `changed`, after a delete that the API has confirmed. */
+  /** As `changed`, after a deletion that the API has confirmed. */
   deleted(id: string): void;
-  /** Interrupts every stream, and opens none any more. */
+  /** Interrupts every stream, and refuses new ones. */
   close(): void;
 }
 
-/** Under which the composition root registers the {@link LiveContexts}. */
+/** The key under which the composition root registers the {@link LiveContexts}. */
 export const liveContexts = new ServiceKey<LiveContexts>('live execution contexts');
 
-/** What the operations on execution contexts work with. */
+/** The services of the operations on execution contexts. */
 export interface ExecutionContexts {
   readonly store: ExecutionContextStore;
   readonly ownership: Ownership;
-  /** By the id of a context: its writes are one queue. @default locks of this gateway alone */
+  /** Locks by the id of a context, which serialise its writes. @default locks of this gateway alone */
   readonly locks?: KeyedLocks | undefined;
 }
 
-/** Under which the composition root registers the {@link ExecutionContexts}. */
+/** The key under which the composition root registers the {@link ExecutionContexts}. */
 export const executionContexts = new ServiceKey<ExecutionContexts & { readonly locks: KeyedLocks }>(
   'execution contexts',
 );

@@ -5,62 +5,62 @@ import { AuthenticationError, ForbiddenError, NotFoundError } from '../errors.ts
 import type { User } from '../identity/user.ts';
 import { copyText } from '../json/index.ts';
 
-/** What the rule has to know of a context; see `ExecutionContext`. */
+/** The part of an `ExecutionContext` that the ownership check reads. */
 export interface OwnedContext {
   readonly id: string;
   readonly userId: string | null | undefined;
 }
 
 /**
- * Who may touch which execution context. Owners change behind the gateway's back: what is remembered
- * is only ever a permission, for a short time, and each answer of the API corrects it. A refusal is
- * always made on a fresh answer.
+ * Decides which user may access which execution context. The owner of a context can change without the
+ * gateway's knowledge, so only permissions are remembered, for a short time, and every response of the
+ * API updates them. A refusal is always based on a fresh response.
  */
 export interface Ownership {
   /**
-   * Whether the store decides for each caller, as where their tokens go upstream: it is then asked on
-   * behalf of each by itself, since what it answers one says nothing for another. Else what was read
-   * once may be checked, and shown, for many.
+   * Whether the store decides for each caller, as the API does where the callers' tokens are forwarded.
+   * Each caller then needs a read of their own, since a response to one caller says nothing about
+   * another. Otherwise one read can be checked for, and shown to, many callers.
    */
   readonly isPerCaller: boolean;
-  /**
-   * Whether it does not matter whose a context is: `user` is an administrator, or the API decides.
-   */
+  /** Whether `user` may access any context: as an administrator, or because the API decides. */
   mayTouchAny(user: User): boolean;
-  /** Whether `user` may touch the context, by what was learned lately; `false`: read it first. */
+  /** Whether `user` is known to be permitted; if `false`, the context has to be read and checked. */
   mayTouchUnread(user: User, id: string): boolean;
   /**
    * Checks a context that was just read.
    *
-   * @throws ForbiddenError where `user` may not touch it.
+   * @throws {ForbiddenError} Where `user` may not access it.
    */
   check(user: User, context: OwnedContext): void;
-  /** As `check`, for the items of a page. */
+  /** As `check`, but returns the decision: for the items of a page. */
   mayTouch(user: User, context: OwnedContext): boolean;
   /**
-   * Checks what a write was answered with.
+   * Checks the context in the response to a write.
    *
-   * @param verb - What was done, such as `update`.
-   * @throws ForbiddenError where the context has come to belong to somebody else, saying that the
+   * @param verb - The write, for the message, such as `update`.
+   * @throws {ForbiddenError} Where the context now belongs to another user. The message says that the
    *   write was applied.
    */
   checkWritten(user: User, context: OwnedContext, verb: string): void;
   /**
-   * The owner of a context that `user` creates.
+   * Returns the owner of a context that `user` creates.
    *
-   * @param requested - The owner asked for; `null` means the caller.
-   * @throws ForbiddenError where that is somebody else and `user` is no administrator.
+   * @param requested - The requested owner; `null` means the caller.
+   * @throws {ForbiddenError} Where that is another user and `user` is not an administrator.
    */
   ownerOfNew(user: User, requested: string | null): string;
   /**
-   * To be called after an outcome that leaves in doubt what is stored, and after a refusal of the API.
+   * Forgets permissions. To be called after a refusal of the API, and after an outcome that leaves
+   * unknown what is stored.
    *
-   * @param user - Who was refused. Where the API decides, that says nothing of others. @default all
+   * @param user - The user whom the API refused. Where the API decides, others keep their permission.
+   *   @default all users
    */
   forget(id: string, user?: User): void;
 }
 
-/** Whether the API has said that a context is gone, or not for who asked. */
+/** Whether the API answered that a context does not exist, or that the caller may not access it. */
 export function isRefusal(error: unknown): boolean {
   return (
     error instanceof NotFoundError ||
@@ -71,13 +71,13 @@ export function isRefusal(error: unknown): boolean {
 
 export interface OwnershipOptions {
   readonly isAdministrator: (user: User) => boolean;
-  /** How many contexts' owners to remember. @default 100000, some 20 MB */
+  /** How many contexts to remember permissions of. @default 100000, about 20 MB */
   readonly maxRemembered?: number | undefined;
-  /** Milliseconds on a clock that never jumps. @default performance.now */
+  /** A monotonic clock in milliseconds. @default performance.now */
   readonly now?: (() => number) | undefined;
 }
 
-/** How long a permission is taken for granted, in milliseconds. */
+/** How long a permission is remembered, in milliseconds. */
 const rememberedForMs = 60_000;
 
 interface Remembered {
@@ -86,8 +86,8 @@ interface Remembered {
 }
 
 /**
- * The gateway's own rule, for when its key can touch every context: a context belongs to its
- * `user_id`, one without belongs to the administrators.
+ * The gateway's own rule, for an API key that can access every context: a context belongs to the user
+ * in its `user_id`, and one without is accessible to administrators only.
  */
 export function createOwnership({
   isAdministrator,
@@ -103,13 +103,13 @@ export function createOwnership({
     }
     const until = now() + rememberedForMs;
     const known = owners.get(id);
-    // Copies, since the API's words are slices of its whole answer.
+    // Copies, because these strings are slices that would keep the API's whole response alive.
     if (known?.ownerId === ownerId) known.until = until;
     else owners.set(copyText(id), { ownerId: copyText(ownerId), until });
   }
 
   function owns(user: User, { userId }: OwnedContext): boolean {
-    // Nobody's id is empty: a context with an empty owner has none.
+    // No user has an empty id: an empty owner means that the context has none.
     return (userId === user.id && userId !== '') || isAdministrator(user);
   }
 
@@ -128,16 +128,16 @@ export function createOwnership({
     },
     check(user, context) {
       if (!mayTouch(user, context)) {
-        throw new ForbiddenError('This execution context belongs to somebody else.');
+        throw new ForbiddenError('This execution context belongs to another user.');
       }
     },
     mayTouch,
     checkWritten(user, context, verb) {
       remember(context.id, context.userId);
-      // An answer without the key says nothing of the owner.
+      // A response without the key says nothing about the owner.
       if (context.userId === undefined || owns(user, context)) return;
       throw new ForbiddenError(
-        `The ${verb} was applied, but the execution context belongs to somebody else by now.`,
+        `The ${verb} was applied, but the execution context now belongs to another user.`,
       );
     },
     ownerOfNew(user, requested) {
@@ -152,21 +152,21 @@ export function createOwnership({
   };
 }
 
-/** How many callers to remember of a context, those who were seen last. */
+/** How many callers of one context to remember: the most recent ones. */
 const maxCallers = 8;
 
 /**
- * No rule of the gateway's own, for when the caller's token goes upstream: the API decides. All that
- * is remembered is of which callers it has let touch a context lately, each for their own writes: a
- * caller who is not known reads first, so that a stranger does not take the lock of a context.
+ * Leaves the decision to the API, for callers whose tokens are forwarded. It remembers which callers
+ * the API has recently permitted to access a context. Any other caller has to read the context before
+ * a write, so that callers without permission cannot lock it.
  *
- * @param options - As of {@link createOwnership}.
+ * @param options - As for {@link createOwnership}.
  */
 export function createForwardedOwnership({
   maxRemembered = 100_000,
   now = () => performance.now(),
 }: Omit<OwnershipOptions, 'isAdministrator'> = {}): Ownership {
-  /** The callers of a context, the latest first. */
+  /** The permitted callers by the id of the context, the most recent first. */
   const callers = new LRUCache<string, Permission[]>({ max: maxRemembered });
 
   function remember(user: User, id: string): void {

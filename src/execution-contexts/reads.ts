@@ -7,20 +7,20 @@ import { isRefusal } from './ownership.ts';
 
 type Loader = DataLoader<string, ExecutionContext>;
 
-/** The key of a request's loader. */
+/** The key of the loader in a request's local state. */
 const loaderKey = {};
 
 /**
- * Reads a context that the caller may touch. Within one request each id is read once, however often
- * it is asked for; a request with one field has nothing to share.
+ * Reads a context that the caller may access. Fields of one request that ask for the same id share one
+ * read; a request with one field does without the loader.
  *
- * @throws TypedError (rejecting)
+ * @throws {TypedError} (rejecting)
  */
 export function readContext(id: string, request: RequestContext): Promise<ExecutionContext> {
   return request.isSharing ? loaderOf(request).load(id) : readAlone(id, request);
 }
 
-/** Lets the request read the context anew: it was written to. */
+/** Makes the request read the context again. To be called after a write to it. */
 export function forgetRead(id: string, request: RequestContext): void {
   if (request.isSharing) loaderOf(request).clear(id);
 }
@@ -29,13 +29,13 @@ function loaderOf(request: RequestContext): Loader {
   return request.local(
     loaderKey,
     () =>
-      // The API has no call for several ids, so a batch is as many calls; what the loader brings is
-      // that equal ids share one, and that a failure stays with its id.
+      // The API cannot read several ids in one call, so a batch makes one call for each. The loader
+      // makes equal ids share a call, and confines a failure to its id.
       new DataLoader((ids) => Promise.all(ids.map((id) => readOrError(id, request)))),
   );
 }
 
-/** Whatever a store throws, at once or not, fails its own id and no other. */
+/** Resolves with the error instead of rejecting, so that other ids of the batch are not affected. */
 async function readOrError(id: string, request: RequestContext): Promise<ExecutionContext | Error> {
   try {
     return await readAlone(id, request);

@@ -21,13 +21,13 @@ const operations = {
 export interface RestStoreOptions {
   readonly client: RestClient;
   /**
-   * Told, once an answer, that a `created_at` is a string but no RFC 3339 date-time, which costs that
-   * field and nothing else.
+   * Called once for each response with a `created_at` that is a string but not an RFC 3339 date-time.
+   * That field is then `null`; the rest of the context is used.
    */
   readonly onMalformedDate?: ((operation: string, requestId: string) => void) | undefined;
 }
 
-/** The REST API as the store of execution contexts. */
+/** Stores execution contexts in the REST API. */
 export function createRestStore({
   client,
   onMalformedDate,
@@ -44,14 +44,12 @@ export function createRestStore({
     return result;
   }
 
-  /** Asks for one context: the one of `request.id`, or any where that is not known before. */
+  /** Requests one context: the one of `request.id`, or any where that is `null`. */
   function askForContext(request: RestRequest): Promise<ExecutionContext> {
     return client.ask(request, (body) => {
       const context = readAnswer(request, body, parseContext);
       if (context instanceof Malformed || request.id === null) return context;
-      return context.id === request.id
-        ? context
-        : new Malformed('id is another one than was asked for');
+      return context.id === request.id ? context : new Malformed('id is not the requested one');
     });
   }
 
@@ -101,7 +99,7 @@ export function createRestStore({
   };
 }
 
-/** What a deletion is answered with, which is done or will be soon. */
+/** The statuses of a deletion that was done or accepted. */
 const deletionStatuses: ReadonlySet<number> = new Set([200, 202, 204, 205]);
 
 function pathOf(id: string): string {
@@ -118,8 +116,8 @@ function listPath({ page, perPage, agentId, workflowId }: ListQuery): string {
 type BodyMember = readonly [name: string, value: string | JsonText | null];
 
 /**
- * A JSON object of the members that have a value. To the API null and absent mean the same; absent
- * is what every version of it understands.
+ * Writes a JSON object of the members that have a value. The API treats null and absent members alike;
+ * absent ones are understood by every version of it.
  */
 function writeMembers(members: readonly BodyMember[]): string | Buffer {
   const output = new JsonOutput();

@@ -9,7 +9,7 @@ import { addTypes } from './types.ts';
 import { addUpdate } from './update.ts';
 import { addWatch } from './watch.ts';
 
-/** Adds execution contexts to a schema: their types, their operations, and references to them. */
+/** Adds execution contexts to a schema: their types, operations and entity references. */
 export function addExecutionContexts(builder: Builder): void {
   const types = addTypes(builder);
   builder.asEntity(types.AiExecutionContext, {

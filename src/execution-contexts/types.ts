@@ -3,9 +3,10 @@ import { addErrorTypes } from '../schema/error-types.ts';
 import { versionOf } from './version.ts';
 import type { DeletedContext, ExecutionContext, ExecutionContextPage } from './model.ts';
 
-/** The GraphQL types that the operations on execution contexts answer with. */
+/** The GraphQL types that the operations on execution contexts return. */
 export type ExecutionContextTypes = ReturnType<typeof addTypes>;
 
+/** Adds the types of execution contexts, and their errors, to the schema. */
 export function addTypes(builder: Builder) {
   const errors = addErrorTypes(builder, {
     prefix: 'ExecutionContext',

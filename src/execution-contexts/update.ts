@@ -56,6 +56,7 @@ const updateExecutionContext = defineWrite<UpdateArguments, ExecutionContext>({
   },
 });
 
+/** Adds `updateExecutionContext` to the schema. */
 export function addUpdate(builder: Builder, { errors, AiExecutionContext }: ExecutionContextTypes) {
   const Result = addResultUnion(builder, errors, {
     name: 'UpdateExecutionContextResult',

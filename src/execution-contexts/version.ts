@@ -4,9 +4,9 @@ import { canonicalJson } from '../json/index.ts';
 import type { ExecutionContext } from './model.ts';
 
 /**
- * The version of a context: a digest of its state and session by their meaning, the same through
- * every replica and whatever order a store keeps members in. Opaque to clients, and never logged: it
- * is made of what is stored.
+ * Returns the version of a context: a digest of its state and session by their meaning. It is the same
+ * on every replica, and does not depend on the order in which a store keeps members. Opaque to clients,
+ * and never logged, because it is derived from stored data.
  */
 export function versionOf({
   context,

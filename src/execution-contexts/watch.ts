@@ -19,12 +19,13 @@ const watchExecutionContext = defineOperation<
     checkId(args);
     request.service(liveContexts).admit(requireUser(request.identity));
   },
-  // Where the limit is asked elsewhere, others come meanwhile who were told the same of the room.
+  // While the limiter of another process decides, other calls could be admitted to the same place.
   ahead: (_args, request) => request.service(liveContexts).reserve(requireUser(request.identity)),
   run: ({ id }, request, reserved) =>
     request.service(liveContexts).watch(checkedId(id), request, reserved),
 });
 
+/** Adds `executionContextUpdated` to the schema. */
 export function addWatch(
   builder: Builder,
   { errors, AiExecutionContext, Deleted }: ExecutionContextTypes,

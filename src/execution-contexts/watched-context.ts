@@ -9,15 +9,15 @@ import type { ExecutionContext, ExecutionContextStore } from './model.ts';
 import { isRefusal } from './ownership.ts';
 import { versionOf } from './version.ts';
 
-/** One who watches a context. None of the calls may throw. */
+/** Watches a context. None of the methods may throw. */
 export interface ContextWatcher {
-  /** The context was read, after `join` was called. */
+  /** Called with each state that was read since `join`. */
   show(context: ExecutionContext, version: string): void;
-  /** The context is gone. Told to those alone who were shown it before. */
+  /** Called when the context was deleted, if it was shown to this watcher before. */
   gone(): void;
-  /** There will be nothing more to show. Any other error than a typed one is a bug. */
+  /** Called with the error that ends the watch. An error that is not a {@link TypedError} is a bug. */
   fail(error: unknown): void;
-  /** Events of other replicas may have been missed. */
+  /** Called when events of other replicas may have been missed. */
   lost(): void;
 }
 
@@ -25,60 +25,62 @@ export interface WatchedContextOptions {
   readonly id: string;
   readonly store: ExecutionContextStore;
   readonly events: Events;
-  /** Elects which replica polls. `null`, and where it fails: this one does. */
+  /** Elects which replica polls. Where it is `null` or fails, this replica polls. */
   readonly election: Election | null;
-  /** Milliseconds between two polls; 0: none. */
+  /** Milliseconds between two polls; 0 disables polling. */
   readonly pollMs: number;
   /**
-   * On whose behalf to read, where it is that of one caller alone, whose answers say nothing for
-   * another's. `null`: the gateway's own, for all who watch.
+   * The caller on whose behalf the context is read, where the API decides for each caller. `null`: the
+   * gateway reads on its own behalf, for all watchers.
    */
   readonly behalf: Behalf | null;
-  /** The API has said that the context is gone, or not for who reads it. */
+  /** Called when the API answers that the context does not exist, or must not be read. */
   readonly onRefused: () => void;
-  /** The last watcher has left. */
+  /** Called when the last watcher has left. */
   readonly onUnwatched: () => void;
 }
 
-/** What replicas tell each other of a context: never its state. */
+/** The events between replicas. They never carry the state. */
 export const changed = 'changed';
 export const deleted = 'deleted';
-/** Of what a poll has found, so that nobody has to read who has that version. */
+/** Precedes the version that a poll found: a replica that has that version need not read. */
 const versionPrefix = 'version ';
 
-/** Failed reads in a row that end the streams. */
+/** How many failed reads in a row end the streams. */
 const maxFailures = 3;
-/** Where there are no polls, a failed read is repeated after this long. */
+/** The delay before a failed read is repeated where polling is disabled, in milliseconds. */
 const repeatMs = 1_000;
 
 /**
- * One context that is watched: reads it, when an event says that it may have changed and by polling,
- * one read at a time, so that its states are shown in the order in which they were stored.
+ * A context that is watched. It is read by polling, and when an event tells that it may have changed;
+ * one read at a time, so that states are shown in the order in which they were stored.
  */
 export class WatchedContext implements TopicListener {
   readonly #options: WatchedContextOptions;
-  /** By the first read whose answer concerns the watcher: the first one that begins after it came. */
+  /** For each watcher the number of the first read that concerns it: the first one after it joined. */
   readonly #watchers = new Map<ContextWatcher, number>();
+  /** The watchers that were shown a state. */
   readonly #shown = new Set<ContextWatcher>();
   readonly #subscribed: Promise<void>;
-  /** Tells the read that is under way that nobody wants it any more. */
+  /** Cancels the current read when the last watcher leaves. */
   readonly #departure = new Departing();
   #timer: NodeJS.Timeout | undefined;
-  /** How many reads have begun. */
+  /** How many reads have been started. */
   #reads = 0;
   #isReading = false;
-  /** Something has happened since the read that is under way began. */
+  /** Whether an event arrived after the current read started, so that its result may be outdated. */
   #isStale = false;
-  /** The read that is under way, or to come, is for more than somebody's first state. */
+  /** Whether the next read is for an event or a poll, and not only for the first state of a watcher. */
   #isUpdate = false;
   #failures = 0;
-  /** A digest of what was read last, which tells at little cost that the version is the same. */
+  /** A digest of the last state: where it is unchanged, so is the version, which costs more. */
   #fingerprint = '';
   #version = '';
-  /** Of what was read last; undefined where nothing was. */
+  /** The owner in the last state; undefined before the first read. */
   #ownerId: string | null | undefined;
-  /** What other replicas were told last, or said themselves. */
+  /** The version in the last event, whether sent or received. */
   #toldVersion = '';
+  /** Whether this replica polls for all replicas. */
   #isPolling = false;
 
   get id(): string {
@@ -89,11 +91,15 @@ export class WatchedContext implements TopicListener {
     this.#options = options;
     const { events, id, pollMs } = options;
     this.#subscribed = events.subscribe(id, this);
-    // What came together should not be polled together.
+    // A random delay, so that contexts watched at the same time are not polled at the same time.
     if (pollMs > 0) this.#schedule(pollMs * (0.5 + Math.random() / 2));
   }
 
-  /** @throws {EventsUnavailableError} (rejecting); the watcher then has to leave. */
+  /**
+   * Adds a watcher, and reads the current state for it.
+   *
+   * @throws {EventsUnavailableError} (rejecting) The watcher then has to leave.
+   */
   async join(watcher: ContextWatcher): Promise<void> {
     this.#watchers.set(watcher, Infinity);
     await this.#subscribed;
@@ -102,6 +108,7 @@ export class WatchedContext implements TopicListener {
     this.#read();
   }
 
+  /** Removes a watcher. */
   leave(watcher: ContextWatcher): void {
     this.#shown.delete(watcher);
     if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
@@ -125,7 +132,7 @@ export class WatchedContext implements TopicListener {
   }
 
   lost(): void {
-    // Each of them leaves while it is told.
+    // A copy, because watchers leave while they are called.
     for (const watcher of [...this.#watchers.keys()]) watcher.lost();
   }
 
@@ -155,13 +162,13 @@ export class WatchedContext implements TopicListener {
     );
   }
 
-  /** Rejects for whatever a store throws, at once or not. */
+  /** Async, so that a store that throws synchronously rejects as well. */
   async #fetch(): Promise<ExecutionContext> {
     const { id, store, behalf } = this.#options;
     return store.fetch(id, behalf ?? this.#ownBehalf(), store.deadline());
   }
 
-  /** The API is asked for all who watch, so for none of their requests. */
+  /** A read for all watchers belongs to none of their requests. */
   #ownBehalf(): Behalf {
     return {
       requestId: randomUUID(),
@@ -193,8 +200,8 @@ export class WatchedContext implements TopicListener {
   }
 
   /**
-   * Who polls for all replicas tells them what they have not heard of. Of another owner they have to
-   * hear though the version be the same: streams may have to end.
+   * Where this replica polls for all, tells the others of a new version. A new owner is told even if the
+   * version is the same, because streams may have to end.
    */
   #announce(ownerId: string | null): void {
     const { events, election, id } = this.#options;
@@ -222,7 +229,7 @@ export class WatchedContext implements TopicListener {
       if (wasShown && isGone) watcher.gone();
       else if (!wasShown || isFinal) watcher.fail(error);
     }
-    // What one caller is told of a context says nothing for others.
+    // A response to one caller says nothing about other callers.
     if (isGone && behalf === null) events.publish(id, deleted);
     this.#conclude();
     if (!isFinal && this.#watchers.size > 0 && !this.#isReading) {
@@ -247,7 +254,7 @@ export class WatchedContext implements TopicListener {
     const isDue = this.#isUpdate;
     if (pollMs > 0) {
       this.#schedule(pollMs);
-      // Where nobody can be elected, each replica polls by itself, as without Redis.
+      // Where the election fails, each replica polls for itself, as without Redis.
       const takenForMs =
         election === null ? 0 : await election.acquire(electionOf(id), 2 * pollMs).catch(() => 0);
       if (this.#watchers.size === 0) {
@@ -255,7 +262,7 @@ export class WatchedContext implements TopicListener {
         return;
       }
       this.#isPolling = takenForMs === 0;
-      // A replica that is lost is replaced as soon as its term ends.
+      // If that replica is lost, another may be elected as soon as its term ends.
       if (takenForMs > 0 && takenForMs < pollMs) this.#schedule(takenForMs + 1);
     }
     if (this.#isPolling || isDue) this.#update();

@@ -20,9 +20,10 @@ import {
 import { Malformed } from '../rest/client.ts';
 import { maxContextDepth, type ExecutionContext, type ExecutionContextPage } from './model.ts';
 
-export const unreadable = new Malformed('the body is no JSON in UTF-8');
+/** The result for a body that is not JSON in UTF-8. */
+export const unreadable = new Malformed('the body is not valid JSON in UTF-8');
 
-/** A context whose members are yet to come. */
+/** A context whose members are set while it is parsed. */
 class WireContext implements ExecutionContext {
   id = '';
   agentId: string | null = null;
@@ -35,21 +36,21 @@ class WireContext implements ExecutionContext {
 
 const blank = new WireContext();
 
-/** What is read of a body, and what is wrong with it. */
+/** The state of parsing one body. */
 export class Reading {
-  /** The one whose members are being read. */
+  /** The context whose members are being parsed. */
   context = blank;
   readonly items: ExecutionContext[] = [];
   hasItems = false;
   hasMore: boolean | null = null;
-  /** The key and the type that it had, never the value. */
+  /** What is wrong: the key and the type of its value, never the value; `null` where nothing is. */
   malformed: string | null = null;
   hasMalformedDate = false;
 }
 
 type TextName = 'id' | 'agentId' | 'workflowId' | 'userId' | 'sessionId' | 'createdAt';
 
-/** A member that is read, by its key on the wire and its name in the model. */
+/** A known member: its key in the API's JSON, and its name in the model. */
 interface WireMember<Name extends string> {
   readonly wire: string;
   readonly key: Uint8Array;
@@ -77,7 +78,7 @@ const pageMembers = wireMembers<'items' | 'hasMore'>([
   ['has_more', 'hasMore'],
 ]);
 
-/** The member whose key stands from `from` to before `to`, with escapes or without. */
+/** Finds the member whose key, with or without escapes, stands from `from` to before `to`. */
 function findMember<Name extends string>(
   source: JsonSource,
   members: readonly WireMember<Name>[],
@@ -94,15 +95,16 @@ function findMember<Name extends string>(
 }
 
 /**
- * Reads a context. Unknown keys are ignored; known ones must be absent, null or of their type: half
- * an answer is none.
+ * Parses a context. Unknown keys are ignored. Known keys must be absent, null or of their type, and
+ * otherwise the whole body is malformed: a context with missing data could be mistaken for a complete
+ * one.
  */
 export function parseContext(source: JsonSource, reading: Reading): ExecutionContext | Malformed {
   const end = parseMembers(source, reading, 0);
   return conclude(source, reading, end) ?? reading.context;
 }
 
-/** Reads `{"data": [context…], "has_more": bool}`. */
+/** Parses `{"data": [context…], "has_more": bool}`. */
 export function parsePage(source: JsonSource, reading: Reading): ExecutionContextPage | Malformed {
   const end = readMembers(source, 0, reading, visitPageMember);
   const { items, hasItems, hasMore } = reading;
@@ -111,7 +113,7 @@ export function parsePage(source: JsonSource, reading: Reading): ExecutionContex
   return conclude(source, reading, end) ?? { items, hasMore: hasMore === true };
 }
 
-/** What is wrong with a body that was read up to `end`; `null` where nothing is. */
+/** Returns what is wrong with a body that was parsed up to `end`; `null` where nothing is. */
 function conclude(source: JsonSource, { malformed }: Reading, end: number): Malformed | null {
   if (malformed !== null) return new Malformed(malformed);
   const { bytes } = source;
@@ -138,7 +140,7 @@ function visitPageMember(
       if (bytes[at] !== OPEN_BRACKET) {
         return markMalformed(reading, `data is ${typeAt(source, at)}`);
       }
-      // Of two lists the last one counts.
+      // Of several members with one key the last one counts, as in JSON.parse.
       reading.items.length = 0;
       reading.hasItems = true;
       return readItems(source, at, reading, visitItem);
@@ -220,12 +222,13 @@ function readText(
   return end;
 }
 
+/** Records what is wrong. The result, in place of an index, ends the parsing. */
 function markMalformed(reading: Reading, what: string): -1 {
   reading.malformed = what;
   return -1;
 }
 
-/** The type of the value at `at`, in words for a log. */
+/** Returns the type of the value at `at`, for a log line. */
 function typeAt({ bytes }: JsonSource, at: number): string {
   return types.get(bytes[at] ?? 0) ?? 'a number';
 }
