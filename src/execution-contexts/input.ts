@@ -1,10 +1,14 @@
 import { InputError, type InputIssue } from '../errors.ts';
 import { UnsafeNumber, findTooDeep, type JsonText } from '../json/index.ts';
+import { singleLine } from '../rest/api-message.ts';
 import type { IdInput } from '../schema/scalars/index.ts';
 import { maxContextDepth } from './model.ts';
 
 /** Largest number of characters in an id. */
 const maxIdLength = 256;
+
+/** Of how many characters of a key an issue's path tells. */
+const maxKeyLength = 256;
 
 export type Optional<T> = T | null | undefined;
 
@@ -15,7 +19,8 @@ export function refuse(issues: readonly InputIssue[]): void {
   const [first] = issues;
   if (first === undefined) return;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  throw new InputError(`${first.path.slice(0, 8).join('.')} ${first.message}${more}.`, issues);
+  const place = singleLine(first.path.slice(0, 8).join('.')) ?? '';
+  throw new InputError(`${place} ${first.message}${more}.`, issues);
 }
 
 /** @throws InputError where `id` is none. */
@@ -61,5 +66,12 @@ export function contextIssues(path: readonly string[], json: Optional<JsonText>)
   const tooDeep = json === null || json === undefined ? null : findTooDeep(json, maxContextDepth);
   if (tooDeep === null) return noIssues;
   const message = `must not nest deeper than ${maxContextDepth} levels`;
-  return [{ path: [...path, ...tooDeep], message }];
+  return [{ path: [...path, ...tooDeep.map(shownKey)], message }];
+}
+
+/** A key may be as long as the request: of a longer one only the beginning is told. */
+function shownKey(key: string): string {
+  if (key.length <= maxKeyLength) return key;
+  // A cut between the halves of a surrogate pair leaves none of it.
+  return `${key.slice(0, maxKeyLength).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

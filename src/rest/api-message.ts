@@ -37,7 +37,8 @@ function isObject(value: unknown): value is ErrorBody {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function singleLine(text: unknown): string | null {
+/** A text on a single line, cut to 500 characters; `null` where nothing is in it. */
+export function singleLine(text: unknown): string | null {
   if (typeof text !== 'string') return null;
   const line = text
     .toWellFormed()

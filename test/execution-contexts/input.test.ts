@@ -194,6 +194,28 @@ describe('input', () => {
       ]);
     });
 
+    it.each([
+      ['is told exactly', 'k'.repeat(256), 'k'.repeat(256)],
+      ['is cut', 'k'.repeat(257), `${'k'.repeat(256)}…`],
+      ['is cut beside no half of a character', 'k'.repeat(255) + '😀😀', `${'k'.repeat(255)}…`],
+    ])('below a long key, which %s', async (_, key, shown) => {
+      const context = `{${JSON.stringify(key)}:`.repeat(128) + '{}' + '}'.repeat(128);
+      const variables = `{"id":"ctx_1","input":{"context":${context}}}`;
+      const issue = path(...Array<string>(128).fill(shown));
+      await expectIssues(documents.update, variables, [issue, /128/]);
+      const { message } = await ask(documents.update, variables);
+      expect(message?.length).toBeLessThan(600);
+    });
+
+    it('is told on one line, whatever is in its keys', async () => {
+      const key = 'a\nb\u0085\u2028c';
+      const context = `{${JSON.stringify(key)}:${nested(128)}}`;
+      const variables = `{"id":"ctx_1","input":{"context":${context}}}`;
+      await expectIssues(documents.update, variables, [path(key, ...zeros(127)), /128/]);
+      const { message } = await ask(documents.update, variables);
+      expect(message).toBe('input.context.a b c.0.0.0.0.0 must not nest deeper than 128 levels.');
+    });
+
     it('is refused in a literal', async () => {
       const document = documents.update
         .replace('($id: ID!, $input: UpdateExecutionContextInput!)', '')
