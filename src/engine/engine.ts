@@ -1,7 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 
 import type { Identity, ResolveIdentity } from '../identity/identity.ts';
-import { JsonOutput, JsonText, type JsonSource } from '../json/index.ts';
+import type { JsonOutput, JsonSource } from '../json/index.ts';
 import type { Incoming } from './incoming.ts';
 import type { Parameters } from './parameters.ts';
 import {
@@ -14,7 +14,7 @@ import { StreamedResult } from './plan-stream.ts';
 import { RequestContext, type RequestEnvironment } from './request-context.ts';
 import { readRequest, type PreparedRequest } from './request-reader.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
-import { createMask, writeResultText, type MaskError } from './result.ts';
+import { createMask, resultOf, writeResultText, type MaskError } from './result.ts';
 
 export interface EngineOptions extends RequestEnvironment {
   readonly schema: GraphQLSchema;
@@ -26,9 +26,12 @@ export interface EngineOptions extends RequestEnvironment {
 }
 
 /** A result that has errors, with what is left of its data. */
-export type FailedResult = ExecutionResult<JsonText | null>;
+export type FailedResult = ExecutionResult<JsonOutput | null>;
 
-/** Called exactly once: with the result as JSON, or with a result that has errors. */
+/**
+ * Called exactly once: with the result as JSON, or with a result that has errors. Must not throw: what
+ * a door cannot send is for the door to answer.
+ */
 export type EngineSettler = (output: JsonOutput | null, failed: FailedResult | null) => void;
 
 /** What runs operations, whatever door they came by. */
@@ -75,9 +78,9 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const mask = createMask(onBug);
 
-  /** @param data - Its text; `null` where nothing is left of it. */
-  function failedResult(data: string | null, errors: readonly unknown[]): FailedResult {
-    return { data: data === null ? null : new JsonText(data), errors: errors.map(mask) };
+  /** @param data - `null` where nothing is left of it. */
+  function failedResult(data: JsonOutput | null, errors: readonly unknown[]): FailedResult {
+    return { data, errors: errors.map(mask) };
   }
 
   function runAs(
@@ -86,15 +89,19 @@ export function createEngine(options: EngineOptions): Engine {
     incoming: Incoming,
     settle: EngineSettler,
   ): void {
-    noteOperation(incoming, plan);
-    const request = new RequestContext(options, incoming, identity, plan.isSharing);
-    plan.run(args, request, (data, errors) => {
-      if (errors === null && data !== null) settle(resultOf(data), null);
-      else settle(null, failedResult(data?.toString() ?? null, errors ?? []));
-    });
+    try {
+      noteOperation(incoming, plan);
+      const request = new RequestContext(options, incoming, identity, plan.isSharing);
+      plan.run(args, request, (data, errors) => {
+        if (errors === null && data !== null) settle(resultOf(data), null);
+        else settle(null, failedResult(data, errors ?? []));
+      });
+    } catch (error) {
+      refuse(error, settle);
+    }
   }
 
-  /** Answers a request whose caller could not be told. */
+  /** Answers a request of which nothing has run. */
   function refuse(error: unknown, settle: EngineSettler): void {
     settle(null, { errors: [mask(error)] });
   }
@@ -128,7 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async open({ plan, args }, incoming) {
       noteOperation(incoming, plan);
-      const writeFailed = (data: string | null, errors: readonly unknown[]) =>
+      const writeFailed = (data: JsonOutput | null, errors: readonly unknown[]) =>
         writeResultText(failedResult(data, errors));
       try {
         if (plan.open === null) throw new TypeError(`A ${plan.kind} has no stream.`);
@@ -151,14 +158,6 @@ export function createEngine(options: EngineOptions): Engine {
         : new RequestContext(options, incoming, identity, true);
     },
   };
-}
-
-function resultOf(data: JsonOutput): JsonOutput {
-  const output = new JsonOutput();
-  output.write('{"data":');
-  output.append(data);
-  output.write('}');
-  return output;
 }
 
 function noteOperation({ outgoing }: Incoming, { kind, name }: PreparedRequest['plan']): void {

@@ -21,7 +21,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import { JsonOutput, JsonText, quoteJson, writeJson } from '../json/index.ts';
+import { JsonOutput, JsonText, OutputTooLong, quoteJson, writeJson } from '../json/index.ts';
 import { NotPlannable } from './plan-arguments.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -30,6 +30,7 @@ import type { RequestContext } from './request-context.ts';
  *
  * @throws GraphQLError for a bug in a field that must not be null, with its path. What was written
  *   until then is half a value.
+ * @throws OutputTooLong where the result is too large.
  */
 export type ObjectWriter = (value: object, writing: Writing) => void;
 
@@ -43,15 +44,19 @@ type ValueWriter = (value: unknown, writing: Writing) => void;
  */
 export class Writing {
   readonly request: RequestContext;
-  readonly output = new JsonOutput();
+  readonly output: JsonOutput;
   /** Where the object stands whose fields are being written. */
   readonly path: (string | number)[];
   /** Of the fields that became null. */
   errors: GraphQLError[] | null = null;
 
-  /** @param key - Of the root field. */
-  constructor(request: RequestContext, key: string) {
+  /**
+   * @param key - Of the root field.
+   * @param maxLength - How long its JSON may be; beyond, writing throws {@link OutputTooLong}.
+   */
+  constructor(request: RequestContext, key: string, maxLength: number) {
     this.request = request;
+    this.output = new JsonOutput(maxLength);
     this.path = [key];
   }
 
@@ -59,8 +64,10 @@ export class Writing {
    * Notes the error of a field, or of an item, that may be null, and writes that it is.
    *
    * @throws GraphQLError the error where it may not.
+   * @throws OutputTooLong which is no error of a field: the whole result is too large.
    */
   failed(error: unknown, key: string | number, { nodes, isNullable }: Place): void {
+    if (error instanceof OutputTooLong) throw error;
     const located = locate(error, nodes, [...this.path, key]);
     if (!isNullable) throw located;
     (this.errors ??= []).push(located);

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 
 import { TypedError } from '../errors.ts';
-import { JsonOutput } from '../json/index.ts';
+import { JsonOutput, OutputTooLong } from '../json/index.ts';
 import {
   NotPlannable,
   compileArguments,
@@ -27,6 +27,7 @@ import { settle, type Operation } from './operation.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
 import { StreamedResult, WrittenStream, writtenOnce } from './plan-stream.ts';
 import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
+import { maxDataLength, resultOf, resultTooLarge } from './result.ts';
 
 /** A document with one operation, made ready to run: validated, its writers compiled. */
 export interface Plan {
@@ -41,7 +42,7 @@ export interface Plan {
   /**
    * Runs the operation's fields, those of a mutation one after the other.
    *
-   * @param settle - Called exactly once.
+   * @param settle - Called exactly once. Must not throw.
    */
   run(args: FieldArguments, request: RequestContext, settle: PlanSettler): void;
   /** Opens the stream of a subscription; `null` for what is `run`. */
@@ -51,18 +52,17 @@ export interface Plan {
 /**
  * Opens a stream of results as JSON text. One that is refused is a stream of its error.
  *
- * @param writeFailed - Makes a result of the text of `data` and of errors, as {@link PlanSettler}
- *   gets them.
+ * @param writeFailed - Makes a result of `data` and of errors, as {@link PlanSettler} gets them.
  * @throws (rejecting) what is a bug.
  */
 export type OpenPlan = (
   args: FieldArguments,
   request: RequestContext,
-  writeFailed: (data: string | null, errors: readonly GraphQLError[]) => string,
+  writeFailed: (data: JsonOutput | null, errors: readonly GraphQLError[]) => string,
 ) => Promise<EventStream<StreamedResult>>;
 
 /**
- * @param data - `null` where a field failed that must not be null.
+ * @param data - `null` where a field failed that must not be null, or the result is too large.
  * @param errors - Bugs, each with its path: what was raised for the client among them. `null`: none.
  */
 export type PlanSettler = (data: JsonOutput | null, errors: readonly GraphQLError[] | null) => void;
@@ -170,6 +170,7 @@ function keyOfField({ alias, name }: FieldNode): string {
  * Writes a field, its key before it.
  *
  * @throws TypeError where the result has no such member.
+ * @throws OutputTooLong where the result is too large.
  */
 function writeMember(
   { writers, text }: PlannedField,
@@ -183,8 +184,9 @@ function writeMember(
   write(value, writing);
 }
 
-/** The error of a root field; one from below keeps its own path. */
+/** The error of a root field; one from below keeps its own path, one of the whole result has none. */
 function errorAt({ key, node }: PlannedField, error: unknown): GraphQLError {
+  if (error instanceof OutputTooLong) return resultTooLarge();
   return locate(error, [node], [key]);
 }
 
@@ -205,11 +207,13 @@ function openerOfField(field: PlannedField): OpenPlan {
   const { kind, node, key, operation, union } = field;
 
   function write(event: object, { request, writeFailed }: Subscriber): string {
-    const writing = new Writing(request, key);
+    const writing = new Writing(request, key, maxFieldsLength);
     try {
       writeMember(field, union.memberOf(event), event, writing);
-      const data = `{${writing.output.toString()}}`;
-      return writing.errors === null ? `{"data":${data}}` : writeFailed(data, writing.errors);
+      const data = joined([writing.output]);
+      return writing.errors === null
+        ? resultOf(data).toString()
+        : writeFailed(data, writing.errors);
     } catch (error) {
       return writeFailed(null, [...(writing.errors ?? []), errorAt(field, error)]);
     }
@@ -243,6 +247,8 @@ class Run {
   readonly #results: JsonOutput[];
   #errors: readonly GraphQLError[] | null = null;
   #left: number;
+  /** How long the fields that are left may be; negative where the result is too large already. */
+  #room = maxFieldsLength;
   #isSerial = false;
   #isSettled = false;
 
@@ -293,7 +299,7 @@ class Run {
   /** @param outcome - What the operation came to, or the error it was refused with. */
   #answer(index: number, field: PlannedField, outcome: unknown): void {
     const { kind, node, key, union, operation } = field;
-    const writing = new Writing(this.#request, key);
+    const writing = new Writing(this.#request, key, this.#room);
     try {
       const member = union.memberOf(outcome as object);
       const code = outcome instanceof TypedError ? outcome.code : null;
@@ -303,14 +309,24 @@ class Run {
       }
       writeMember(field, member, outcome, writing);
       this.#results[index] = writing.output;
-    } catch (bug) {
-      this.#fail(field, bug, writing.errors);
-      return;
+      this.#room -= writing.output.length;
+    } catch (error) {
+      if (!(error instanceof OutputTooLong)) {
+        this.#fail(field, error, writing.errors);
+        return;
+      }
+      // The other fields are run all the same: how large a result is depends on no order.
+      this.#room = -1;
     }
     if (writing.errors !== null) this.#errors = [...(this.#errors ?? []), ...writing.errors];
     this.#left -= 1;
-    if (this.#left === 0) this.#end(joined(this.#results), this.#errors);
+    if (this.#left === 0) this.#finish();
     else if (this.#isSerial) this.#perform(index + 1);
+  }
+
+  #finish(): void {
+    if (this.#room >= 0) this.#end(joined(this.#results), this.#errors);
+    else this.#end(null, [...(this.#errors ?? []), resultTooLarge()]);
   }
 
   /** Root fields are non-null, so an error of one leaves no data at all. */
@@ -325,11 +341,17 @@ class Run {
   }
 }
 
+const beforeFields = '{';
+const afterFields = '}';
+
+/** How long fields may be altogether. */
+const maxFieldsLength = maxDataLength - beforeFields.length - afterFields.length;
+
 /** The object of the fields. */
 function joined(fields: readonly JsonOutput[]): JsonOutput {
   const output = new JsonOutput();
-  output.write('{');
+  output.write(beforeFields);
   for (const field of fields) output.append(field);
-  output.write('}');
+  output.write(afterFields);
   return output;
 }

@@ -1,6 +1,6 @@
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 
-import { writeJson } from '../json/index.ts';
+import { JsonOutput, OutputTooLong, writeJson, writeJsonTo } from '../json/index.ts';
 import type { MediaType } from './negotiation.ts';
 
 /** A whole response, as far as GraphQL decides on it. */
@@ -16,6 +16,18 @@ interface HttpExtensions {
   /** The status is what GraphQL over HTTP asks for with its own media type only. */
   readonly spec?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * How long the JSON of one result may be, as {@link JsonOutput.length} counts it. A page of what the API
+ * answers has at most 16 MiB; a document can select one context a hundred times.
+ */
+export const maxResultLength = 64 * 1024 * 1024;
+
+/** What is told in place of the data of a result that is longer than {@link maxResultLength}. */
+export function resultTooLarge(): GraphQLError {
+  const message = `The result is larger than ${maxResultLength / 1024 / 1024} MiB: select less at once.`;
+  return new GraphQLError(message, { extensions: { code: 'RESULT_TOO_LARGE' } });
 }
 
 /** Masks what is a bug: clients learn no more than that there was one. */
@@ -51,14 +63,57 @@ export function writeResult(result: ExecutionResult<unknown>, mediaType: MediaTy
   return { status: statusOf(result, mediaType), headers, body: writeResultText(result) };
 }
 
-/** A result as JSON, without what its errors say to the HTTP layer. */
-export function writeResultText({ data, errors, extensions }: ExecutionResult<unknown>): string {
-  return writeJson({
-    ...(data !== undefined && { data }),
-    ...(errors !== undefined && { errors: errors.map(formatError) }),
-    ...(extensions !== undefined && { extensions }),
-  });
+/**
+ * A result as JSON, without what its errors say to the HTTP layer. Its data may be a
+ * {@link JsonOutput}. One that is too large is written as the error of that.
+ */
+export function writeResultText(result: ExecutionResult<unknown>): string {
+  try {
+    return writeMembers(result);
+  } catch (error) {
+    if (!(error instanceof OutputTooLong)) throw error;
+    return writeResultText(withoutData(result));
+  }
 }
+
+function writeMembers({ data, errors, extensions }: ExecutionResult<unknown>): string {
+  const output = new JsonOutput(maxResultLength);
+  let before = '{';
+  for (const [name, value] of Object.entries({
+    data,
+    errors: errors?.map(formatError),
+    extensions,
+  })) {
+    if (value === undefined) continue;
+    output.write(`${before}"${name}":`);
+    if (value instanceof JsonOutput) output.append(value);
+    else writeJsonTo(output, value);
+    before = ',';
+  }
+  output.write(before === '{' ? '{}' : '}');
+  return output.toString();
+}
+
+/** Its errors are kept, unless it is they that are too large. */
+function withoutData({ data, errors = [] }: ExecutionResult<unknown>): ExecutionResult<unknown> {
+  if (data === undefined || data === null) return { data, errors: [resultTooLarge()] };
+  return { data: null, errors: [...errors, resultTooLarge()] };
+}
+
+/** A result that has no errors, as JSON: {@link writeResultText} writes the same. */
+export function resultOf(data: JsonOutput): JsonOutput {
+  const output = new JsonOutput();
+  output.write(beforeData);
+  output.append(data);
+  output.write(afterData);
+  return output;
+}
+
+const beforeData = '{"data":';
+const afterData = '}';
+
+/** How long the JSON of data may be, so that a result with nothing else is not too large. */
+export const maxDataLength = maxResultLength - beforeData.length - afterData.length;
 
 /** Errors as JSON, without what they say to the HTTP layer. */
 export function writeErrorsText(errors: readonly GraphQLError[]): string {

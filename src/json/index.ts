@@ -1,9 +1,9 @@
 export { canonicalJson } from './canonical.ts';
 export { findTooDeep } from './depth.ts';
 export { jsonEquals } from './equality.ts';
-export { JsonText, jsonText, quoteJson, writeJson } from './json-text.ts';
+export { JsonText, jsonText, quoteJson, writeJson, writeJsonTo } from './json-text.ts';
 export { mergePatch } from './merge-patch.ts';
-export { JsonOutput, type JsonContent } from './output.ts';
+export { JsonOutput, OutputTooLong, type JsonContent } from './output.ts';
 export { parseJson } from './parse.ts';
 export { isRfc3339DateTime } from './rfc3339.ts';
 export {

@@ -70,6 +70,24 @@ export function quoteJson(text: string): string {
   return text.length < 64 && !special.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+/** What JSON is written to, piece by piece. */
+export interface JsonSink {
+  write(text: string): void;
+  writeValue(json: JsonText): void;
+}
+
+class TextSink implements JsonSink {
+  text = '';
+
+  write(text: string): void {
+    this.text += text;
+  }
+
+  writeValue(json: JsonText): void {
+    this.text += json.text;
+  }
+}
+
 /**
  * JSON.stringify, but each {@link JsonText} in the value, at any depth, contributes its text as it
  * is.
@@ -78,22 +96,50 @@ export function quoteJson(text: string): string {
  * @throws RangeError for plain values nested some thousands deep.
  */
 export function writeJson(value: unknown): string {
-  if (typeof value === 'string') return quoteJson(value);
-  if (typeof value !== 'object' || value === null) {
-    const text: unknown = JSON.stringify(value);
-    if (typeof text !== 'string') throw new TypeError(`JSON cannot express a ${typeof value}.`);
-    return text;
-  }
+  if (typeof value !== 'object' || value === null) return writeScalar(value);
   if (value instanceof JsonText) return value.text;
-  if (Array.isArray(value)) {
-    return `[${Array.from(value, (item) => writeJson(item ?? null)).join(',')}]`;
+  const sink = new TextSink();
+  writeJsonTo(sink, value);
+  return sink.text;
+}
+
+/**
+ * Writes the JSON of a value as {@link writeJson} does.
+ *
+ * @throws as {@link writeJson} and the sink do
+ */
+export function writeJsonTo(sink: JsonSink, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    sink.write(writeScalar(value));
+  } else if (value instanceof JsonText) {
+    sink.writeValue(value);
+  } else if (Array.isArray(value)) {
+    let before = '[';
+    for (const item of value as unknown[]) {
+      sink.write(before);
+      writeJsonTo(sink, item ?? null);
+      before = ',';
+    }
+    sink.write(before === '[' ? '[]' : ']');
+  } else if (hasToJson(value)) {
+    writeJsonTo(sink, value.toJSON());
+  } else {
+    let before = '{';
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      sink.write(`${before}${quoteJson(key)}:`);
+      writeJsonTo(sink, member);
+      before = ',';
+    }
+    sink.write(before === '{' ? '{}' : '}');
   }
-  if (hasToJson(value)) return writeJson(value.toJSON());
-  let members = '';
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members += `${members && ','}${quoteJson(key)}:${writeJson(member)}`;
-  }
-  return `{${members}}`;
+}
+
+function writeScalar(value: unknown): string {
+  if (typeof value === 'string') return quoteJson(value);
+  const text: unknown = JSON.stringify(value);
+  if (typeof text !== 'string') throw new TypeError(`JSON cannot express a ${typeof value}.`);
+  return text;
 }
 
 function hasToJson(value: object): value is { toJSON(): unknown } {

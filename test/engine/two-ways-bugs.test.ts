@@ -2,52 +2,12 @@ import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { NotFoundError, TypedError } from '../../src/errors.ts';
-import type { ExecutionContextStore } from '../../src/execution-contexts/model.ts';
 import { createOwnership } from '../../src/execution-contexts/ownership.ts';
-import { createRestStore } from '../../src/execution-contexts/rest.ts';
 import type { ResolveIdentity } from '../../src/identity/identity.ts';
-import { createClock } from '../support/clock.ts';
+import { expectEqual, withStore } from './both-ways.ts';
 import { ask, create, list, read, remove, update } from './cases.ts';
-import {
-  createSide,
-  decideLater,
-  identityOf,
-  type Observation,
-  type SideOptions,
-} from './listening-side.ts';
-import { breakages, createMemoryClient, MemoryApi } from './memory-api.ts';
-import type { RawRequest } from './raw-http.ts';
-
-type Parts = Omit<SideOptions, 'forced' | 'clock'>;
-
-/** Sends a request to a gateway made of `parts` both ways, once its document is learned. */
-async function expectEqual(parts: Parts, request: RawRequest): Promise<Observation> {
-  const clock = createClock();
-  const planned = createSide({ forced: false, clock, ...parts });
-  const yogas = createSide({ forced: true, clock, ...parts });
-  async function sendAs(name: string): Promise<Observation> {
-    const more = [
-      ['x-request-id', 'r'],
-      ['authorization', `Bearer ${name}`],
-    ] as const;
-    const sent = { ...request, headers: [...(request.headers ?? []), ...more] };
-    for (const side of [planned, yogas]) side.api.reset();
-    const observed = await planned.send(sent);
-    expect(observed).toEqual(await yogas.send(sent));
-    return observed;
-  }
-  await sendAs('admin-first');
-  const before = planned.planned;
-  const observed = await sendAs('admin-again');
-  expect(planned.planned).toBe(before + 1);
-  return observed;
-}
-
-/** A store that works, but for these calls. */
-function withStore(calls: Partial<Record<keyof ExecutionContextStore, unknown>>): Parts {
-  const store = createRestStore({ client: createMemoryClient(new MemoryApi()) });
-  return { executionContexts: { store: { ...store, ...calls } as ExecutionContextStore } };
-}
+import { decideLater, identityOf } from './listening-side.ts';
+import { breakages } from './memory-api.ts';
 
 const bug = new TypeError('secret internals');
 const throwing = (error: unknown) => () => {

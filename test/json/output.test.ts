@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { JsonOutput, JsonSource, JsonText } from '../../src/json/index.ts';
+import { JsonOutput, JsonSource, JsonText, OutputTooLong } from '../../src/json/index.ts';
 
 const short = new JsonText('["é"]');
 const longText = `["${'é'.repeat(20_000)}"]`;
@@ -63,6 +63,24 @@ describe('JsonOutput', () => {
         output.cutBack(mark);
         text += write(output, after);
         expect(bytesOf(output).equals(Buffer.from(text))).toBe(true);
+        const same = new JsonOutput();
+        write(same, [before, after]);
+        expect(output.length).toBe(same.length);
+      }),
+    );
+  });
+
+  it('may be as long as it was told, and not longer', () => {
+    fc.assert(
+      fc.property(pieces, (written) => {
+        const output = new JsonOutput();
+        write(output, written);
+        const { length } = output;
+        const full = new JsonOutput(length);
+        write(full, written);
+        expect(bytesOf(full).equals(bytesOf(output))).toBe(true);
+        if (length > 0)
+          expect(() => write(new JsonOutput(length - 1), written)).toThrow(OutputTooLong);
       }),
     );
   });

@@ -127,6 +127,24 @@ describe('a WebSocket', () => {
     }
   });
 
+  it('tells that a result is too large, the first time and by its plan', async () => {
+    store('x'.repeat(1_000_000));
+    const selected = Array.from({ length: 100 }, (_, i) => `c${i}: context`).join(' ');
+    const field = `executionContext(id: "ctx_1") { ... on AiExecutionContext { ...C } }`;
+    const roots = Array.from({ length: 6 }, (_, i) => `a${i}: ${field}`).join(' ');
+    const query = `{ ${roots} } fragment C on AiExecutionContext { ${selected} }`;
+    const { socket, messages } = await openReady();
+    for (const time of ['first', 'second']) {
+      messages.length = 0;
+      socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload: { query } }));
+      await eventually(() => messages.length, 2);
+      expect(messages, time).toEqual([
+        '{"id":"a","type":"next","payload":{"data":null,"errors":[{"message":"The result is larger than 64 MiB: select less at once.","extensions":{"code":"RESULT_TOO_LARGE"}}]}}',
+        '{"id":"a","type":"complete"}',
+      ]);
+    }
+  });
+
   it('charges operations by the limits of their user', async () => {
     const own = client();
     const query = '{ executionContext(id: "ctx_1") { ... on ExecutionContextError { code } } }';
