@@ -82,8 +82,13 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       passOn(request, noBytes);
     } else {
       request.readBody(maxBodyBytes, (body) => {
-        if (body === 'too large') request.refuse(bodyTooLarge(maxBodyBytes));
-        else answerBody(request, path, withoutByteOrderMark(body ?? noBytes));
+        // It is called by events of the stream, where nobody else catches what is thrown.
+        try {
+          if (body === 'too large') request.refuse(bodyTooLarge(maxBodyBytes));
+          else answerBody(request, path, withoutByteOrderMark(body ?? noBytes));
+        } catch (error) {
+          fail(request, error);
+        }
       });
     }
   }
@@ -112,17 +117,17 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       return;
     }
     engine.run(prepared, request, (output, failed) => {
-      if (output !== null) {
-        request.send(200, contentTypeOf(mediaType), output.content);
-      } else if (failed !== null) {
-        const { status, headers, body: written } = writeResult(failed, mediaType);
-        // Errors may have headers of their own, which may be none that can be sent.
-        const { 'content-type': contentType, ...own } = headers;
-        try {
+      try {
+        if (output !== null) {
+          request.send(200, contentTypeOf(mediaType), output.content);
+        } else if (failed !== null) {
+          const { status, headers, body: written } = writeResult(failed, mediaType);
+          // Errors may have headers of their own, which may be none that can be sent.
+          const { 'content-type': contentType, ...own } = headers;
           request.send(status, contentType ?? '', written, Object.entries(own).flat());
-        } catch (error) {
-          fail(request, error);
         }
+      } catch (error) {
+        fail(request, error);
       }
     });
   }
@@ -200,19 +205,22 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       conclude(request, shownPath, isOperation);
     });
 
-    if (!namesHost(headers.hosts, headers.host, message.httpVersion)) {
-      request.refuse(refusals.noHost);
-    } else if (headers.authorizations > 1) {
-      request.refuse(refusals.twoCredentials);
-    } else if (isOperation) {
-      answerOperation(request, path);
-    } else if (page !== undefined) {
-      page(request).catch((error: unknown) => {
-        logger.error({ requestId: request.requestId, err: error }, 'request failed');
-        request.refuse(refusals.unexpected);
-      });
-    } else {
-      request.refuse(notFound(endpoint));
+    try {
+      if (!namesHost(headers.hosts, headers.host, message.httpVersion)) {
+        request.refuse(refusals.noHost);
+      } else if (headers.authorizations > 1) {
+        request.refuse(refusals.twoCredentials);
+      } else if (isOperation) {
+        answerOperation(request, path);
+      } else if (page !== undefined) {
+        page(request).catch((error: unknown) => {
+          fail(request, error);
+        });
+      } else {
+        request.refuse(notFound(endpoint));
+      }
+    } catch (error) {
+      fail(request, error);
     }
   };
 }

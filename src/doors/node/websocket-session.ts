@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { ExecutionResult } from 'graphql';
+import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { WebSocket } from 'ws';
 
 import { Departing } from '../../engine/departing.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, FailedResult } from '../../engine/engine.ts';
 import { Outgoing, type Incoming } from '../../engine/incoming.ts';
 import { parseBody, type Parameters } from '../../engine/parameters.ts';
 import type { PreparedRequest } from '../../engine/request-reader.ts';
 import { writeErrorsText, writeResultText } from '../../engine/result.ts';
 import {
+  JsonOutput,
   JsonSource,
   LETTER_N,
   OPEN_BRACE,
@@ -28,6 +29,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { endRequestSpan, startRequestSpan, webSocketMethod } from '../../telemetry/request-span.ts';
 import type { Span, TraceContext, Tracer } from '../../telemetry/tracing.ts';
+import { refusals } from './refusal.ts';
 
 /** The subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';
@@ -41,6 +43,8 @@ const closings = {
   duplicate: [4409, 'Subscriber already exists'],
   tooManyInits: [4429, 'Too many initialisation requests'],
   goingAway: [1001, 'The gateway is shutting down'],
+  /** Of RFC 6455: clients do not connect again by themselves, and would send the same again. */
+  unexpected: [1011, refusals.unexpected.message],
 } as const satisfies Record<string, readonly [code: number, reason: string]>;
 
 export const defaultPingIntervalMs = 12_000;
@@ -126,12 +130,18 @@ export class WebSocketSession {
     this.#socket = socket;
     this.#connection = connection;
     this.#options = options;
+    const { logger } = options;
     this.#trace = trace;
     this.#initTimer = setTimeout(() => {
       this.#close(closings.initTimeout);
     }, options.initTimeoutMs ?? 10_000).unref();
     socket.on('message', (data: Buffer) => {
-      this.#receive(data);
+      try {
+        this.#receive(data);
+      } catch (error) {
+        logger.error({ err: error }, 'message failed');
+        this.#close(closings.unexpected);
+      }
       if (socket.bufferedAmount > maxUnreadBytes) this.#waitForReader();
     });
     connection.on('timeout', () => {
@@ -246,7 +256,7 @@ export class WebSocketSession {
     else if (this.#operations.has(id)) this.#close(closings.duplicate);
     else if (!this.#isClosing) {
       const operation = new SocketOperation(id, this.#authorization, this.#trace);
-      const { metrics, logger, endpoint: path, tracer = null } = this.#options;
+      const { metrics, endpoint: path, tracer = null } = this.#options;
       if (tracer !== null) {
         const { requestId, trace } = operation;
         const start = { requestId, method: webSocketMethod, path, trace };
@@ -255,10 +265,7 @@ export class WebSocketSession {
       this.#operations.set(id, operation);
       metrics.requests.started();
       this.#run(operation, payload)
-        .catch((error: unknown) => {
-          if (this.#socket.readyState !== this.#socket.OPEN) return;
-          logger.error({ requestId: operation.requestId, err: error }, 'request failed');
-        })
+        .catch((error: unknown) => this.#fail(operation, error))
         .finally(() => {
           this.#conclude(operation);
         });
@@ -287,16 +294,14 @@ export class WebSocketSession {
     }
   }
 
-  #answerPlanned(operation: SocketOperation, prepared: PreparedRequest): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #answerPlanned(operation: SocketOperation, prepared: PreparedRequest): Promise<void> {
+    const result = await new Promise<JsonOutput | FailedResult>((resolve) => {
       this.#options.engine.run(prepared, operation, (output, failed) => {
-        const answering =
-          output === null
-            ? this.#answer(operation, failed ?? {})
-            : this.#next(operation, output.toString());
-        answering.then(resolve, reject);
+        resolve(output ?? failed ?? {});
       });
     });
+    if (result instanceof JsonOutput) await this.#next(operation, result.toString());
+    else await this.#answer(operation, result);
   }
 
   /** Takes nothing from a stream while the client is behind. */
@@ -345,6 +350,16 @@ export class WebSocketSession {
     return (
       this.#operations.get(operation.id) === operation && this.#operations.delete(operation.id)
     );
+  }
+
+  /** Ends an operation with what HTTP answers as 500. */
+  async #fail(operation: SocketOperation, error: unknown): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#options.logger.error({ requestId: operation.requestId, err: error }, 'request failed');
+    const { message, code } = refusals.unexpected;
+    await this.#answer(operation, {
+      errors: [new GraphQLError(message, { extensions: { code } })],
+    });
   }
 
   #conclude(operation: SocketOperation): void {
