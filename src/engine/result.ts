@@ -160,13 +160,23 @@ function httpOf(error: GraphQLError): HttpExtensions | undefined {
   return error.extensions.http;
 }
 
+/** Of how many characters of a message a client is told. */
+const maxMessageLength = 1_000;
+
+/** Messages of GraphQL's own repeat literals and variables whole; what is wrong stands around them. */
+function shownMessage(message: string): string {
+  if (message.length <= maxMessageLength) return message;
+  const half = maxMessageLength / 2;
+  return `${message.slice(0, half)}…${message.slice(1 - half)}`.toWellFormed();
+}
+
 function formatError(error: GraphQLError): GraphQLFormattedError {
   const { message, locations, path, extensions } = error.toJSON();
   const shown = Object.entries(extensions ?? {}).filter(
     ([name]) => name !== 'http' && name !== 'unexpected',
   );
   return {
-    message,
+    message: shownMessage(message),
     ...(locations !== undefined && { locations }),
     ...(path !== undefined && { path }),
     ...(shown.length > 0 && { extensions: Object.fromEntries(shown) }),

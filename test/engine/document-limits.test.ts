@@ -122,6 +122,30 @@ describe('a gateway in production', () => {
     expect(text).not.toContain('Did you mean');
   });
 
+  const repeated = ' Did you mean'.repeat(75_000);
+
+  it.each([
+    [
+      'literal',
+      `{ executionContexts(page: "${repeated}") { __typename } }`,
+      {},
+      'Int cannot represent non-integer value: " Did you mean',
+    ],
+    [
+      'variable',
+      'query ($page: Int!) { executionContexts(page: $page) { __typename } }',
+      { page: repeated },
+      'Variable "$page" got invalid value " Did you mean',
+    ],
+  ])('echoes little of a long %s, and is not held up by it', async (_, query, variables, begin) => {
+    const answer = await gateway.ask(query, variables);
+    const { errors } = answer.body as { errors: { message: string }[] };
+    const message = errors[0]?.message ?? '';
+    expect(message).toHaveLength(1_000);
+    expect(message.startsWith(begin)).toBe(true);
+    expect(message).toContain('…');
+  });
+
   it('tells a developer, with introspection, what may have been meant', async () => {
     const open = await startTestGateway({ env: { INTROSPECTION: 'true' } });
     const answer = await open.ask('{ executionContex(id: "1") { __typename } }');
