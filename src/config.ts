@@ -66,6 +66,10 @@ export interface Config {
 
 /** A day: longer than anybody waits, and timers cannot run much longer than three weeks. */
 const maxTimerMs = 86_400_000;
+
+/** Half of the longest text that V8 makes: a body, and what is written of it, has to be one. */
+const maxBodyBytes = 256 * 1024 * 1024;
+
 /** Where Vite serves a front end that is being developed. */
 const sandboxOrigins = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
@@ -99,7 +103,7 @@ export function readConfig(environment: Environment): Config {
       env.boolean('GRAPHIQL', !production) && routerSecret === null && !documents.trustedOnly,
     introspection: env.boolean('INTROSPECTION', !production),
     documents,
-    maxBodyBytes: env.integer('MAX_BODY_BYTES', 1_048_576, 1, 1_073_741_824),
+    maxBodyBytes: env.integer('MAX_BODY_BYTES', 1_048_576, 1, maxBodyBytes),
     corsOrigins: readCorsOrigins(env, upstream === null && !production ? sandboxOrigins : []),
     logLevel: env.choice('LOG_LEVEL', 'info', logLevels),
     routerSecret,

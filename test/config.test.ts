@@ -161,6 +161,7 @@ describe('the configuration', () => {
     ['GRAPHIQL', 'yes', /one of true, false/],
     ['INTROSPECTION', '1', /one of true, false/],
     ['MAX_BODY_BYTES', '1mb', /whole number/],
+    ['MAX_BODY_BYTES', '268435457', /to 268435456/],
     ['CORS_ORIGINS', 'https://a.example.com, https://u:hidden@b.example.com', /entry 2/],
     ['CORS_ORIGINS', 'https://a.example.com/', /without a path/],
     ['LOG_LEVEL', 'loud', /one of fatal, error/],

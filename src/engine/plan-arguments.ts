@@ -66,10 +66,10 @@ export function compileArguments(
   const templates = fields.map(compileTemplates).filter((template) => template !== null);
   const isDirect = variables.length === definitions.length && templates.length === fields.length;
 
-  /** @param text - Of the variables, which is valid JSON; `null`: there are none. */
-  function coerce(text: string | null): FieldArguments | null {
+  /** @param end - Where the variables end that begin at `at` in `source`; -1: there are none. */
+  function coerce(source: JsonSource, at: number, end: number): FieldArguments | null {
     try {
-      const inputs = text === null ? {} : parseJson(text);
+      const inputs = end < 0 ? {} : parseJson(source.slice(at, end));
       if (typeof inputs !== 'object' || Array.isArray(inputs) || inputs instanceof JsonText) {
         return null;
       }
@@ -85,12 +85,12 @@ export function compileArguments(
 
   function readAndCoerce(source: JsonSource, at: number, target: ArgumentsTarget): number {
     if (at < 0) {
-      target.args = coerce(null);
+      target.args = coerce(source, at, -1);
       return 0;
     }
     const end = endOfValue(source.bytes, at);
     if (end < 0) return end;
-    target.args = coerce(source.slice(at, end));
+    target.args = coerce(source, at, end);
     return end;
   }
 
