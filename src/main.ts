@@ -30,8 +30,9 @@ try {
   }
 
   for (const warning of config.warnings) logger.warn(warning);
-  const application = await startApplication({ config, logger });
-  endOnSignal({ application, logger });
+  const starting = startApplication({ config, logger });
+  endOnSignal({ application: starting, logger });
+  const application = await starting;
   if (config.upstream === null) {
     const { sandboxGreeting } = await import('./sandbox/greeting.ts');
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));

@@ -2,13 +2,15 @@ import type { Application } from './application.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface ShutdownOptions {
-  readonly application: Pick<Application, 'close'>;
+  /** It may be starting still. */
+  readonly application: Promise<Pick<Application, 'close'>>;
   readonly logger: Logger;
 }
 
 /**
- * Closes the application on the first SIGTERM or SIGINT, and ends the process with 0. A second one
- * ends it at once with 1: whoever sends it has waited long enough.
+ * Closes the application on the first SIGTERM or SIGINT, once it has started, and ends the process with
+ * 0, or with 1 where it cannot be started or closed. A second signal ends it at once with 1: whoever
+ * sends it has waited long enough.
  */
 export function endOnSignal({ application, logger }: ShutdownOptions): void {
   let closing = false;
@@ -20,7 +22,8 @@ export function endOnSignal({ application, logger }: ShutdownOptions): void {
     }
     closing = true;
     logger.info({ signal }, 'shutting down');
-    application.close().then(
+    const closed = application.then((started) => started.close());
+    closed.then(
       () => {
         logger.info('closed');
         process.exit(0);

@@ -32,6 +32,18 @@ describe('the process', () => {
     expect(await gateway.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('ends with 0 on a signal that comes while it starts', async () => {
+    // Takes connections and says nothing, so that the start waits for Redis.
+    const redis = createServer().listen(0, '127.0.0.1');
+    await once(redis, 'listening');
+    const { port } = redis.address() as AddressInfo;
+    const gateway = start({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+    await once(redis, 'connection');
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    redis.close();
+  });
+
   it('prints the port it picked even where it logs nothing', async () => {
     const nowhere = 'http://127.0.0.1:9';
     const upstream = { UPSTREAM_URL: nowhere, UPSTREAM_API_KEY: 'key', JWT_ISSUER: nowhere };
