@@ -16,7 +16,7 @@ import { addResponseHeaders } from './engine/response-headers.ts';
 import { isEncoded } from './http.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import { endRequestSpan, startRequestSpan } from './telemetry/request-span.ts';
+import { beginRecord, endRecord, isOperationPath, shownPath } from './telemetry/request-record.ts';
 import type { Tracer } from './telemetry/tracing.ts';
 
 export interface FrontOptions {
@@ -42,7 +42,6 @@ type Known = Required<KnownOfRequest>;
  */
 export function createFront(options: FrontOptions): (request: Request) => Promise<Response> {
   const { door, cors, maxBodyBytes, showsMetrics, readiness, metrics, logger } = options;
-  const { tracer } = options;
   const { endpoint } = door;
   const probes = createProbes({ readiness, metrics: showsMetrics ? metrics : null });
 
@@ -78,7 +77,7 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
   }
 
   async function answer(request: Request, path: string, known: Known): Promise<Response> {
-    if (isBelow(path, endpoint)) return answerOperation(request, known);
+    if (isOperationPath(path, endpoint)) return answerOperation(request, known);
     const probe = probes.get(path);
     if (probe === undefined) return refuse(request, known, notFound(endpoint));
     const { method } = request;
@@ -91,24 +90,14 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
   return async (request) => {
     const startedAt = performance.now();
     const path = new URL(request.url).pathname;
-    const isOperation = isBelow(path, endpoint);
-    // A path of somebody's own making could hold anything.
-    const shownPath =
-      path === endpoint || probes.has(path) ? path : isOperation ? `${endpoint}/*` : '*';
+    const isOperation = isOperationPath(path, endpoint);
+    const shown = shownPath(path, endpoint, probes.has(path));
     const { method, headers } = request;
     const requestId = acceptRequestId(headers.get('x-request-id'));
     const outgoing = new Outgoing();
-    const span =
-      tracer === null || !isOperation
-        ? null
-        : startRequestSpan(tracer, {
-            requestId,
-            method,
-            path: shownPath,
-            trace: readTraceContext(headers.get('traceparent'), headers.get('tracestate')),
-          });
+    const trace = readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
+    const span = isOperation ? beginRecord(options, method, shown, { requestId, trace }) : null;
     const known = { requestId, outgoing, span };
-    if (isOperation) metrics.requests.started();
     let response: Response;
     try {
       response = await answer(request, path, known);
@@ -122,25 +111,20 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     const complete = !request.signal.aborted;
     const status = complete ? response.status : 499;
     const durationMs = performance.now() - startedAt;
-    const { operation, operationName } = outgoing;
-    if (span !== null) endRequestSpan(span, { status, complete, operation, operationName });
-    if (isOperation) metrics.requests.ended(operation, status, durationMs);
-    logger.request({
+    const { operation, operationName, results } = outgoing;
+    endRecord(options, span, {
       requestId,
       method,
-      path: shownPath,
+      path: shown,
       status,
       complete,
       durationMs,
       operation: isOperation ? operation : null,
-      results: outgoing.results,
+      operationName,
+      results,
     });
     return response;
   };
-}
-
-function isBelow(path: string, endpoint: string): boolean {
-  return path === endpoint || path.startsWith(`${endpoint}/`);
 }
 
 /** The body; `null` where it is larger than `maxBytes`, of which no more is then read. */

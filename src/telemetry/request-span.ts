@@ -14,8 +14,8 @@ export interface RequestSpanStart {
 
 /** What it ends with. */
 export interface RequestSpanEnd {
-  /** `null` for an operation that came in a message. */
-  readonly status: number | null;
+  readonly method: string | undefined;
+  readonly status: number;
   /** Whether the client was there to the end. */
   readonly complete: boolean;
   readonly operation: OperationLabel;
@@ -41,6 +41,7 @@ const knownMethods: ReadonlySet<string> = new Set([
 /** So long a name of an operation is shown: clients choose them. */
 const maxNameLength = 256;
 
+/** Starts the span of a request, as a child of the client's where that sent one. */
 export function startRequestSpan(
   tracer: Tracer,
   { requestId, method = '', path, trace }: RequestSpanStart,
@@ -67,7 +68,7 @@ export function startRequestSpan(
 /** A client that left is no failure of the gateway's. */
 export function endRequestSpan(
   span: Span,
-  { status, complete, operation, operationName }: RequestSpanEnd,
+  { method, status, complete, operation, operationName }: RequestSpanEnd,
 ): void {
   for (const [attribute, value] of Object.entries(operationAttributes(operation, operationName))) {
     span.set(attribute, value);
@@ -76,8 +77,10 @@ export function endRequestSpan(
     span.end('canceled', false);
     return;
   }
-  if (status !== null) span.set('http.response.status_code', status);
-  const isFailure = status !== null && status >= 500;
+  // An operation that came in a message has no status of its own.
+  const hasStatus = method !== webSocketMethod;
+  if (hasStatus) span.set('http.response.status_code', status);
+  const isFailure = hasStatus && status >= 500;
   span.end(isFailure ? String(status) : null, isFailure);
 }
 

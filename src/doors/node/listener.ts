@@ -12,7 +12,12 @@ import { isEncoded } from '../../http.ts';
 import { JsonSource, withoutByteOrderMark } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { endRequestSpan, startRequestSpan } from '../../telemetry/request-span.ts';
+import {
+  beginRecord,
+  endRecord,
+  isOperationPath,
+  shownPath,
+} from '../../telemetry/request-record.ts';
 import type { Tracer } from '../../telemetry/tracing.ts';
 import { EventResponses } from './event-responses.ts';
 import { handOver, type HandleFetch } from './handover.ts';
@@ -48,8 +53,7 @@ export interface NodeListenerOptions {
 
 /** Everything the gateway answers over HTTP, for `http.createServer`. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { engine, next, cors, maxBodyBytes, routerSecret = null, logger, metrics } = options;
-  const { tracer = null } = options;
+  const { engine, next, cors, maxBodyBytes, routerSecret = null, logger } = options;
   const { endpoint } = next;
   const pages = createPages(options);
   const events = new EventResponses();
@@ -169,11 +173,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     // 499 is what people look for where a client left before its answer.
     const status = complete ? request.response.statusCode : 499;
     const { operation, operationName, results } = request.outgoing;
-    if (request.span !== null) {
-      endRequestSpan(request.span, { status, complete, operation, operationName });
-    }
-    if (isOperation) metrics.requests.ended(operation, status, durationMs);
-    logger.request({
+    endRecord(options, request.span, {
       requestId: request.requestId,
       method: request.message.method,
       path,
@@ -181,6 +181,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       complete,
       durationMs,
       operation: isOperation ? operation : null,
+      operationName,
       results,
     });
   }
@@ -189,20 +190,13 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const request = new NodeRequest(message, response);
     const { headers } = request;
     const path = pathOf(message.url ?? '/');
-    const isOperation = path === endpoint || path.startsWith(`${endpoint}/`);
+    const isOperation = isOperationPath(path, endpoint);
     const page = isOperation ? undefined : pages.get(path);
     request.cors = cors.headersFor(headers.origin);
-    if (isOperation) metrics.requests.started();
-    // A path of somebody's own making could hold anything.
-    const shownPath =
-      path === endpoint || page !== undefined ? path : isOperation ? `${endpoint}/*` : '*';
-    if (isOperation && tracer !== null) {
-      const { requestId, trace } = request;
-      const { method } = message;
-      request.span = startRequestSpan(tracer, { requestId, method, path: shownPath, trace });
-    }
+    const shown = shownPath(path, endpoint, page !== undefined);
+    if (isOperation) request.span = beginRecord(options, message.method, shown, request);
     response.on('close', () => {
-      conclude(request, shownPath, isOperation);
+      conclude(request, shown, isOperation);
     });
 
     try {

@@ -27,7 +27,8 @@ import {
 } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { endRequestSpan, startRequestSpan, webSocketMethod } from '../../telemetry/request-span.ts';
+import { beginRecord, endRecord } from '../../telemetry/request-record.ts';
+import { webSocketMethod } from '../../telemetry/request-span.ts';
 import type { Span, TraceContext, Tracer } from '../../telemetry/tracing.ts';
 import { refusals } from './refusal.ts';
 
@@ -256,14 +257,9 @@ export class WebSocketSession {
     else if (this.#operations.has(id)) this.#close(closings.duplicate);
     else if (!this.#isClosing) {
       const operation = new SocketOperation(id, this.#authorization, this.#trace);
-      const { metrics, endpoint: path, tracer = null } = this.#options;
-      if (tracer !== null) {
-        const { requestId, trace } = operation;
-        const start = { requestId, method: webSocketMethod, path, trace };
-        operation.span = startRequestSpan(tracer, start);
-      }
+      const { endpoint } = this.#options;
+      operation.span = beginRecord(this.#options, webSocketMethod, endpoint, operation);
       this.#operations.set(id, operation);
-      metrics.requests.started();
       this.#run(operation, payload)
         .catch((error: unknown) => this.#fail(operation, error))
         .finally(() => {
@@ -364,7 +360,6 @@ export class WebSocketSession {
 
   #conclude(operation: SocketOperation): void {
     const { id, requestId, departure, outgoing, startedAt } = operation;
-    const { metrics, logger, endpoint } = this.#options;
     if (this.#forget(operation) && !departure.departed && !outgoing.isInterrupted) {
       void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
     }
@@ -372,14 +367,10 @@ export class WebSocketSession {
     const durationMs = performance.now() - startedAt;
     const status = isOpen ? 200 : 499;
     const { operation: kind, operationName, results } = outgoing;
-    if (operation.span !== null) {
-      const end = { status: null, complete: isOpen, operation: kind, operationName };
-      endRequestSpan(operation.span, end);
-    }
-    metrics.requests.ended(kind, status, durationMs);
-    logger.request({
-      ...{ requestId, method: webSocketMethod, path: endpoint, status, complete: isOpen },
-      ...{ durationMs, operation: kind, results },
+    const { endpoint: path } = this.#options;
+    endRecord(this.#options, operation.span, {
+      ...{ requestId, method: webSocketMethod, path, status, complete: isOpen },
+      ...{ durationMs, operation: kind, operationName, results },
     });
     if (this.#isClosing) this.close();
   }

@@ -4,8 +4,12 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 
 import { acceptRequestId, readTraceContext } from '../../engine/incoming.ts';
-import { endRequestSpan, startRequestSpan } from '../../telemetry/request-span.ts';
-import type { Span } from '../../telemetry/tracing.ts';
+import {
+  beginRecord,
+  endRecord,
+  isOperationPath,
+  shownPath,
+} from '../../telemetry/request-record.ts';
 import type { Upgrades } from './listening-server.ts';
 import { pathOf, RequestHeaders } from './node-request.ts';
 import { endWithRefusal, notFound, refusals, type Refusal } from './refusal.ts';
@@ -26,7 +30,7 @@ export interface WebSocketDoorOptions extends SessionOptions {
 
 /** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
-  const { endpoint, maxBodyBytes, routerSecret = null, metrics, logger, tracer = null } = options;
+  const { endpoint, maxBodyBytes, routerSecret = null } = options;
   const hasSecret = createSecretCheck(routerSecret);
   const sessions = new Set<WebSocketSession>();
   const server = new WebSocketServer({
@@ -53,27 +57,18 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
   ): void {
     const startedAt = performance.now();
     const requestId = acceptRequestId(givenId);
-    const asked = pathOf(url);
-    const isOperation = asked === endpoint || asked.startsWith(`${endpoint}/`);
-    // A path of somebody's own making could hold anything.
-    const path = asked === endpoint ? endpoint : isOperation ? `${endpoint}/*` : '*';
-    let span: Span | null = null;
-    if (isOperation) {
-      metrics.requests.started();
-      const trace = readTraceContext(traceparent, tracestate);
-      span = tracer && startRequestSpan(tracer, { requestId, method, path, trace });
-    }
+    const target = pathOf(url);
+    const isOperation = isOperationPath(target, endpoint);
+    const path = shownPath(target, endpoint, false);
+    const trace = readTraceContext(traceparent, tracestate);
+    const span = isOperation ? beginRecord(options, method, path, { requestId, trace }) : null;
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       const complete = socket.writableFinished;
       const status = complete ? refusal.status : 499;
       const durationMs = performance.now() - startedAt;
       const operation = isOperation ? 'none' : null;
-      if (span !== null) {
-        endRequestSpan(span, { status, complete, operation: 'none', operationName: null });
-      }
-      if (operation !== null) metrics.requests.ended(operation, status, durationMs);
-      logger.request({
+      endRecord(options, span, {
         ...{ requestId, method, path, status, complete },
         ...{ durationMs, operation, results: null },
       });
