@@ -239,13 +239,13 @@ async function resolveUpstream(
 ): Promise<ResolvedUpstream> {
   if (upstream !== null) {
     // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
-    const { SANDBOX_KEY_ID } = await import('./sandbox/identity.ts');
+    const { sandboxKeyId } = await import('./sandbox/identity.ts');
     return {
       upstream: {
         ...upstream,
         audience,
         adminPermission: null,
-        refusedThumbprints: [SANDBOX_KEY_ID],
+        refusedThumbprints: [sandboxKeyId],
       },
       closeSandbox: null,
       visitors: null,
@@ -260,11 +260,11 @@ async function resolveUpstream(
   return {
     upstream: {
       url,
-      apiKey: sandbox.SANDBOX_API_KEY,
-      issuer: sandbox.SANDBOX_ISSUER,
+      apiKey: sandbox.sandboxApiKey,
+      issuer: sandbox.sandboxIssuer,
       jwksUrl: `${url}/.well-known/jwks.json`,
       audience: null,
-      adminPermission: sandbox.SANDBOX_ADMIN_PERMISSION,
+      adminPermission: sandbox.sandboxAdminPermission,
       refusedThumbprints: [],
     },
     closeSandbox: () => used.close(),

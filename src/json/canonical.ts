@@ -18,34 +18,34 @@ import {
 import type { JsonSource } from './source.ts';
 
 /**
- * One text for all spellings of a value, in UTF-8: no white space, strings and numbers in one form
- * each, members sorted by key in code unit order. Equal exactly where the values mean the same, but
- * for the order of members.
+ * Returns the canonical form of a value, in UTF-8: without white space, strings and numbers each in one
+ * form, members sorted by key in code unit order. Two values have the same canonical form exactly if
+ * they are equal apart from the order of members.
  *
- * @param json - It may not nest thousands of levels deep.
+ * Recursive: the value must not nest thousands of levels deep.
  */
 export function canonicalJson({ source }: JsonText): Buffer {
   return new CanonicalText(source).write();
 }
 
 /**
- * Writes the text while it reads the source, once. No values are made of it: most of what is stored
- * is canonical as it stands, or else in need of nothing but another order, so bytes are copied.
+ * Writes the text in one pass over the source. It creates no JavaScript values but copies bytes, because
+ * most stored values are canonical already or only need another order of members.
  */
 class CanonicalText {
   readonly #source: JsonSource;
   readonly #bytes: Buffer;
   #text: Buffer;
-  /** How much of the text is written. */
+  /** How many bytes of the text are written. */
   #written = 0;
-  /** Where in the source the run of bytes begins that is to be copied next. */
+  /** Where the bytes of the source begin that are not copied yet. */
   #run = 0;
-  /** The next backslash of the source; its length where there is none. */
+  /** The index of the next backslash in the source; the length of the source where there is none. */
   #backslash = 0;
-  /** Those of all objects that are open, one object after the other; kept to be used again. */
+  /** A stack with the members of all open objects. The objects in it are reused. */
   readonly #members: Member[] = [];
   #memberCount = 0;
-  /** Where members stand while they are sorted. */
+  /** A copy of the members that are being sorted. */
   #unsorted = Buffer.alloc(0);
 
   constructor(source: JsonSource) {
@@ -60,7 +60,7 @@ class CanonicalText {
     return this.#text.subarray(0, this.#written);
   }
 
-  /** Writes the value at `i`, or has it copied later. Answers the index after it. */
+  /** Writes the value at `i`, or leaves it to be copied later. Returns the index after it. */
   #value(i: number): number {
     const bytes = this.#bytes;
     switch (bytes[i] ?? 0) {
@@ -101,7 +101,7 @@ class CanonicalText {
       const member = this.#member(i, endOfString(bytes, i));
       isSorted &&= before === null || compareKeys(before, member, this.#source) < 0;
       before = member;
-      // The colon stands between white space.
+      // White space may stand on both sides of the colon.
       i = this.#skipSpace(this.#string(i, member.keyEnd));
       i = this.#value(this.#skipSpace(i + 1));
       member.to = this.#textIndexOf(i);
@@ -125,7 +125,7 @@ class CanonicalText {
     return member;
   }
 
-  /** Puts the members, the last that were written, into order. */
+  /** Sorts these members, which are the last ones in the text. */
   #sort(members: readonly Member[]): void {
     const text = this.#text;
     const start = members[0]?.from ?? 0;
@@ -141,7 +141,7 @@ class CanonicalText {
     this.#written = at;
   }
 
-  /** The string from `from` to before `to`. */
+  /** Writes the string from `from` to before `to`. Returns `to`. */
   #string(from: number, to: number): number {
     if (this.#backslash >= to) return to;
     const bytes = this.#bytes;
@@ -156,7 +156,7 @@ class CanonicalText {
     return to;
   }
 
-  /** What a double holds is written as JavaScript does. */
+  /** Writes the number at `from`, in JavaScript's form where a double holds it. Returns the index after it. */
   #number(from: number): number {
     const bytes = this.#bytes;
     let to = from;
@@ -170,7 +170,7 @@ class CanonicalText {
     return to;
   }
 
-  /** Leaves out the white space at `i`. Answers the index after it. */
+  /** Leaves out the white space at `i`. Returns the index after it. */
   #skipSpace(i: number): number {
     const end = skipSpace(this.#bytes, i);
     if (end > i) {
@@ -195,7 +195,7 @@ class CanonicalText {
     this.#run = end;
   }
 
-  /** Where in the text the byte at `i` is going to stand, which is copied as it is. */
+  /** Returns the index in the text of the source's byte at `i`, which is still to be copied. */
   #textIndexOf(i: number): number {
     return this.#written + i - this.#run;
   }
@@ -213,7 +213,7 @@ class CanonicalText {
   }
 }
 
-/** Of an object that is being written: where its key stands in the source, and it in the text. */
+/** A member of an object: the place of its key in the source, and its own place in the text. */
 class Member {
   key = 0;
   keyEnd = 0;
@@ -221,14 +221,14 @@ class Member {
   to = 0;
 }
 
-/** By the code units of their keys. Of members with one key the last one counts. */
+/** Sorts members by the code units of their keys. Of members with the same key the last one counts. */
 function inOrder(members: readonly Member[], source: JsonSource): readonly Member[] {
   if (members.length > 16) {
     const byName = new Map(members.map((each) => [source.string(each.key, each.keyEnd), each]));
     const names = [...byName.keys()].sort();
     return names.flatMap((name) => byName.get(name) ?? []);
   }
-  // For the few members that most objects have, the names would take longer than all the rest.
+  // Most objects have few members, for which decoding the names would take longer than the rest.
   const ordered: Member[] = [];
   for (const member of members) {
     let k = ordered.length;
@@ -257,12 +257,12 @@ function compareKeys(one: Member, other: Member, source: JsonSource): number {
   return name < otherName ? -1 : name > otherName ? 1 : 0;
 }
 
-/** Bytes that do not tell where a key belongs: UTF-8 has another order beyond U+FFFF than UTF-16. */
+/** Whether a byte does not decide the order: escapes, and beyond U+FFFF, where UTF-8 and UTF-16 differ. */
 function isUnclear(byte: number): boolean {
   return byte === BACKSLASH || byte >= 0xf0;
 }
 
-/** Whether JavaScript writes the number just so: no exponent, 15 digits at most, none in vain. */
+/** Whether JavaScript writes the number the same: no exponent, at most 15 digits, no redundant zeros. */
 function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
   const isNegative = bytes[from] === 0x2d; /* - */
   const start = isNegative ? from + 1 : from;
@@ -274,7 +274,7 @@ function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
     else if (byte < ZERO || byte > NINE) return false;
   }
   if (point < 0) return to - start < 16 && !(isNegative && bytes[start] === ZERO);
-  // Below a millionth there would be an exponent.
+  // JavaScript writes numbers below a millionth with an exponent.
   const isSmall = bytes[start] === ZERO && bytes[point + 1] === ZERO;
   return bytes[to - 1] !== ZERO && !isSmall;
 }
@@ -282,7 +282,7 @@ function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What may follow a backslash where JSON.stringify would write the same. */
+/** The characters after a backslash in escapes that JSON.stringify writes the same. */
 const KEPT_ESCAPE = tableOf('"\\bfnrt');
 const IN_NUMBER = tableOf('0123456789+-.eE');
 
@@ -293,7 +293,7 @@ function tableOf(characters: string): Uint8Array {
 }
 
 function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
-  // A call of `copy` takes as long as some hundred bytes one by one.
+  // A call of `copy` takes about as long as copying a hundred bytes one by one.
   if (end - start > 128) from.copy(to, at, start, end);
   else for (let i = start; i < end; i++) to[at++] = from[i] ?? 0;
 }

@@ -12,17 +12,17 @@ import {
 } from './scanner.ts';
 
 /**
- * The path (keys, and indices in decimal) of the first array or object that is nested deeper than
- * `maxDepth`, or null where none is. A scalar has depth 0, `[]` depth 1, `[[]]` 2.
+ * Returns the path (keys, and indices in decimal) of the first array or object that is nested deeper
+ * than `maxDepth`; null where there is none. A scalar has depth 0, `[]` depth 1, `[[]]` depth 2.
  */
 export function findTooDeep(json: JsonText, maxDepth: number): string[] | null {
   if (json.withinDepth <= maxDepth) return null;
   const { bytes } = json.source;
-  // Nearly none is too deep, and the scanner is quicker than the search for the path.
+  // The scanner is faster than the search for the path, which is rarely needed.
   return endOfValue(bytes, 0, maxDepth) === TOO_DEEP ? pathBelow(json.text, maxDepth) : null;
 }
 
-/** The path of the first container below `maxDepth` levels, of which the text has one. */
+/** Returns the path of the first container below `maxDepth` levels. The text must have one. */
 function pathBelow(text: string, maxDepth: number): string[] {
   const path: (string | number)[] = [];
   let keyIsNext = false;
@@ -55,10 +55,10 @@ function pathBelow(text: string, maxDepth: number): string[] {
       }
     }
   }
-  throw new TypeError(`No value lies deeper than ${maxDepth} levels.`);
+  throw new TypeError(`No value is nested deeper than ${maxDepth} levels.`);
 }
 
-/** The index after the string at `at`, in a text that is known to be valid. */
+/** Returns the index after the string at `at`. The text must be valid. */
 function endOfString(text: string, at: number): number {
   let end = at + 1;
   while (text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;

@@ -13,29 +13,30 @@ import {
 import { readItems, readMembers, type JsonSource } from './source.ts';
 
 /**
- * Whether two values are the same: structure and the order of members, strings by code unit, numbers
- * as decimals. Of members with one key the last one counts, in the place of the first.
+ * Whether two values are equal: the same structure and order of members, strings equal by code unit,
+ * numbers equal as decimals. Of members with the same key the last one counts, in the place of the
+ * first.
  *
- * Neither may nest thousands of levels deep.
+ * Recursive: the values must not nest thousands of levels deep.
  */
 export function jsonEquals(one: JsonText, other: JsonText): boolean {
   return one.text === other.text || respell(one) === respell(other);
 }
 
-/** The value in the one spelling of all that mean the same. */
+/** Returns one text for all values that are equal. */
 function respell({ source }: JsonText): string {
   const spelling: Spelling = { text: '' };
   spell(source, spelling, skipSpace(source.bytes, 0));
   return spelling.text;
 }
 
-/** The text of the value that was read last. */
+/** The result for one value. */
 interface Spelling {
   text: string;
 }
 
 interface ObjectSpelling extends Spelling {
-  /** The texts of the values, by their decoded keys. */
+  /** The texts of the members' values, by their decoded keys. */
   readonly members: Map<string, string>;
 }
 
@@ -43,7 +44,7 @@ interface ArraySpelling extends Spelling {
   readonly items: string[];
 }
 
-/** Spells the value at `at`. Answers the index after it. */
+/** Sets the text of the value at `at`. Returns the index after the value. */
 function spell(source: JsonSource, into: Spelling, at: number): number {
   const { bytes } = source;
   const first = bytes[at];

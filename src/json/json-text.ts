@@ -3,23 +3,26 @@ import { inspect, type InspectOptions } from 'node:util';
 import { JsonSource, longFrom } from './source.ts';
 
 /**
- * A JSON value as its text: valid by RFC 8259, and never checked again. It keeps what a plain value
- * would lose: digits that a double does not hold, the order of keys, how things were spelt.
+ * A JSON value as its text, which must be valid (RFC 8259) and is not checked again. It preserves what
+ * a JavaScript value would lose: digits beyond those of a double, the order of keys, and the spelling.
  *
- * A long one that came in bytes stays so for as long as nobody asks for its text.
+ * A long value that was received as bytes is decoded only when its text is read.
  */
 export class JsonText {
-  /** How many levels arrays and objects nest at most; `Infinity` where nobody has looked. */
+  /** An upper bound of the depth to which arrays and objects nest; `Infinity` where it is unknown. */
   readonly withinDepth: number;
   #json: string | JsonSource;
 
-  /** @param json - The value alone, without white space around it. */
+  /**
+   * @param json - The value, without white space around it.
+   * @param withinDepth - An upper bound of its depth. @default Infinity
+   */
   constructor(json: string | JsonSource, withinDepth = Infinity) {
     this.#json = json;
     this.withinDepth = withinDepth;
   }
 
-  /** The value that stands in `source` from `from` to before `to`. Keeps the source alive. */
+  /** Returns the value in `source` from `from` to before `to`. It may keep the whole source alive. */
   static slice(source: JsonSource, from: number, to: number, withinDepth = Infinity): JsonText {
     const isLong = to - from >= longFrom;
     return new JsonText(isLong ? source.part(from, to) : source.slice(from, to), withinDepth);
@@ -30,42 +33,42 @@ export class JsonText {
     return typeof json === 'string' ? json : json.slice(0, json.bytes.length);
   }
 
-  /** The value alone, to be read. */
+  /** The value as a source for the readers of `source.ts`. */
   get source(): JsonSource {
     const json = this.#json;
     return typeof json === 'string' ? JsonSource.ofText(json) : json;
   }
 
-  /** The bytes of a long value that came in bytes; `null` where it is text. */
+  /** The bytes of a long value that was received as bytes; `null` where the value is text. */
   get longBytes(): Buffer | null {
     return typeof this.#json === 'string' ? null : this.#json.bytes;
   }
 
-  /** The first character, which tells a value's type. */
+  /** The first character, which determines the type of the value. */
   get first(): string {
     const { longBytes } = this;
     return longBytes === null ? this.text.charAt(0) : String.fromCharCode(longBytes[0] ?? 0);
   }
 
-  /** What is printed of it. */
+  /** How `util.inspect` prints it. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `JsonText ${inspect(this.text, options)}`;
   }
 
   /**
-   * Whoever serialises this with JSON.stringify (a log line, an error message) gets the text as a
-   * string, which cannot be mistaken for the value. {@link writeJson} writes the value.
+   * JSON.stringify (in a log line, for example) writes the text as a string. {@link writeJson} writes
+   * the value itself.
    */
   toJSON(): string {
     return this.text;
   }
 }
 
-/** What JSON.stringify would not leave as it is. */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+/** The characters that JSON.stringify escapes. */
+// eslint-disable-next-line no-control-regex -- it has to match control characters
 const special = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-/** JSON.stringify of a string; most short ones need no escape. */
+/** JSON.stringify for strings, faster for short ones, most of which need no escapes. */
 export function quoteJson(text: string): string {
   return text.length < 64 && !special.test(text) ? `"${text}"` : JSON.stringify(text);
 }
@@ -89,11 +92,10 @@ class TextSink implements JsonSink {
 }
 
 /**
- * JSON.stringify, but each {@link JsonText} in the value, at any depth, contributes its text as it
- * is.
+ * JSON.stringify, except that each {@link JsonText} in the value, at any depth, is written as its text.
  *
- * @throws TypeError for what is no JSON value: `undefined`, a function, a symbol, a BigInt.
- * @throws RangeError for plain values nested some thousands deep.
+ * @throws {TypeError} For a value that JSON cannot express: `undefined`, a function, a symbol, a BigInt.
+ * @throws {RangeError} For plain values that nest some thousands of levels deep.
  */
 export function writeJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return writeScalar(value);
@@ -146,15 +148,15 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** Where a parsed array or object stands in its source. */
+/** The place of a parsed array or object in its source. */
 interface Span {
   readonly source: JsonSource;
   readonly from: number;
   readonly to: number;
 }
 
-/** A class whose constructor makes no object of its own: the one it is given stands for it. */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the constructor is its use
+/** A class whose constructor returns the given object instead of a new one. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- used for its constructor
 class Given {
   constructor(container: object) {
     return container;
@@ -162,8 +164,8 @@ class Given {
 }
 
 /**
- * Adds a private field to a plain array or object. Nobody else sees it and no copy has it. A WeakMap
- * would do as well, but take more time than all the rest of the parsing.
+ * Adds a private field to a plain array or object. The field is invisible to other code and not copied
+ * with the object. A WeakMap would work as well, but take longer than the whole parsing.
  */
 class SpanField extends Given {
   #span: Span;
@@ -178,7 +180,7 @@ class SpanField extends Given {
   }
 }
 
-/** Remembers where a parsed array or object came from; see {@link jsonText}. */
+/** Remembers the place of a parsed array or object in its source; see {@link jsonText}. */
 export function rememberSpan(
   container: object,
   source: JsonSource,
@@ -189,10 +191,11 @@ export function rememberSpan(
 }
 
 /**
- * The text of a value: of an array or object out of `parseJson` the text it was written in, which
- * does not follow changes; of anything else, the one that {@link writeJson} gives it.
+ * Returns the text of a value. For an array or object from `parseJson` it is the original text, even if
+ * the object was modified since; for any other value the text of {@link writeJson}.
  *
- * @throws as {@link writeJson} does
+ * @throws {TypeError} As {@link writeJson}.
+ * @throws {RangeError} As {@link writeJson}.
  */
 export function jsonText(value: unknown): JsonText {
   if (value instanceof JsonText) return value;

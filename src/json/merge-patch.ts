@@ -2,12 +2,13 @@ import { JsonText } from './json-text.ts';
 import { LETTER_N, OPEN_BRACE, endOfValue, skipSpace } from './scanner.ts';
 import { readMembers, type JsonSource } from './source.ts';
 
-/** A member of a patch: its key as it was written, and what it changes. */
+/** A member of a patch. */
 interface Change {
+  /** The key as it is written in the patch, with its quotes. */
   readonly key: string;
   readonly from: number;
   readonly to: number;
-  /** Of a value that is an object. */
+  /** The members of a value that is an object; `null` for any other value. */
   readonly changes: Changes | null;
 }
 
@@ -18,27 +19,29 @@ type Changes = Map<string, Change>;
 interface Merging {
   readonly patch: JsonSource;
   readonly changes: Changes;
-  /** The texts of the merged object's members, or what they become, by their decoded keys. */
+  /** The members of the merged object, by their decoded keys; those that stay the same as text. */
   readonly members: Map<string, string | ChangedMember>;
 }
 
-/** Written when all members are read: of many with one key, each would be as long as the patch. */
+/** A stored member that the patch changes. Written at the end, so that repeated keys are written once. */
 interface ChangedMember {
-  /** The key and the colon as they are stored. */
+  /** The key and the colon as they are written in the stored object. */
   readonly head: string;
   readonly change: Change;
-  /** Where an object is merged into an object. */
+  /** Set where both the stored and the new value are objects. */
   readonly merging: Merging | null;
 }
 
 /**
- * Merges a patch into a value (RFC 7396): a patch that is an object changes the members that it has,
- * removes those it has as null, and leaves the others as they are, to the digit and in their place;
- * new members come last, in the patch's order. Any other patch is the new value. Of members with one
- * key the last one counts, in the place of the first.
+ * Merges a patch into a value (RFC 7396). If the patch is an object, its members replace the stored
+ * ones, null removes a member, and all other members keep their exact text and position; new members
+ * come last, in the order of the patch. Any other patch is the new value. Of members with the same key
+ * the last one counts, in the place of the first.
  *
- * @param stored - What is no object, or `null` for nothing, counts as an object without members.
- * @param patch - Neither may nest thousands of levels deep.
+ * Recursive: neither value may nest thousands of levels deep.
+ *
+ * @param stored - The stored value. One that is not an object, or `null` for none, counts as an empty
+ *   object.
  */
 export function mergePatch(stored: JsonText | null, patch: JsonText): JsonText {
   const { source } = patch;
@@ -48,10 +51,10 @@ export function mergePatch(stored: JsonText | null, patch: JsonText): JsonText {
   readMembers(source, at, changes, visitChange);
   const merging: Merging = { patch: source, changes, members: new Map() };
   if (stored !== null) {
-    // Anything but an object has no members: there the reading ends at once.
+    // Reading any value other than an object returns at once, without members.
     readMembers(stored.source, 0, merging, visitStored);
   }
-  // An object is merged into an object at the same level, so none comes to lie deeper.
+  // Objects are merged at the same level, so the result is not deeper than either value.
   const withinDepth = Math.max(stored?.withinDepth ?? 0, patch.withinDepth);
   return new JsonText(writeMerged(merging), withinDepth);
 }
@@ -105,7 +108,7 @@ function writeMerged({ patch, changes, members }: Merging): string {
   return `{${texts.join(',')}}`;
 }
 
-/** Where there was no object before, the nulls in a change have nothing to remove. */
+/** Writes a new value, without the nulls in its objects: there is nothing that they could remove. */
 function writeChange(patch: JsonSource, { changes, from, to }: Change): string {
   return changes === null
     ? patch.slice(from, to)

@@ -21,33 +21,34 @@ import { JsonSource } from './source.ts';
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
   readonly from: number;
-  /** Of the member that is being read; an array has none. */
+  /** The key of the member that is being read; unused for an array. */
   key: string;
 }
 
 /**
- * JSON.parse that loses nothing. The result is made of ordinary objects and arrays, to be read like
- * JSON.parse's, except that a number whose digits a double does not hold is a {@link JsonText}; and
- * `jsonText` gives back the text of any array or object in it.
+ * A lossless JSON.parse. The result consists of plain objects and arrays, except that a number which a
+ * double does not hold is a {@link JsonText}; `jsonText` returns the original text of any array or
+ * object in it.
  *
- * Of members with one key the last one counts; `__proto__` is a key like any other. Any depth parses.
+ * Of members with the same key the last one counts; `__proto__` is a key like any other. Values may nest
+ * to any depth.
  *
- * @throws SyntaxError exactly where JSON.parse does (RFC 8259).
+ * @throws {SyntaxError} Exactly where JSON.parse does (RFC 8259).
  */
 export function parseJson(text: string): unknown {
-  // In a source, the escape of a lone surrogate makes good what stands before it: a bad backslash.
+  // A source escapes lone surrogates, which would make an invalid backslash before one valid.
   if (!text.isWellFormed()) JSON.parse(text);
   const source = JsonSource.ofText(text);
   const { bytes } = source;
   const end = endOfValue(bytes, 0);
   if (end < 0 || skipSpace(bytes, end) !== bytes.length) {
     JSON.parse(text);
-    throw new SyntaxError('The text is no JSON.');
+    throw new SyntaxError('The text is not valid JSON.');
   }
   return build(source);
 }
 
-/** The value of a source that is known to be valid. Without recursion, so that any depth builds. */
+/** Builds the value of a valid source. Does not recurse, so that no depth overflows the stack. */
 function build(source: JsonSource): unknown {
   const { bytes } = source;
   const open: Frame[] = [];
@@ -70,7 +71,7 @@ function build(source: JsonSource): unknown {
       value = scalar(source, at, end);
       at = end;
     }
-    // What is complete goes into what is around it, and may complete that.
+    // Adds the complete value to its container, which may then be complete as well.
     for (;;) {
       const frame = open.at(-1);
       if (frame === undefined) return value;
@@ -87,7 +88,7 @@ function build(source: JsonSource): unknown {
   }
 }
 
-/** Reads the key of a member, where there is one. Answers where its value begins. */
+/** Reads the key, if the container is an object. Returns the index of the value. */
 function enter(source: JsonSource, frame: Frame, at: number): number {
   if (Array.isArray(frame.container)) return at;
   const end = endOfString(source.bytes, at);

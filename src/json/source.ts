@@ -14,16 +14,16 @@ import {
   startOfMemberValue,
 } from './scanner.ts';
 
-/** From how many bytes on JSON is long: to decode it and encode it again would cost too much. */
+/** The length in bytes from which JSON is kept as bytes, to avoid decoding and encoding it again. */
 export const longFrom = 16 * 1024;
 
 /**
- * Bytes of valid UTF-8 that are to be read as JSON, and what stands in them as text. All offsets
- * are of bytes. Where the bytes are ASCII, and not too many, they are decoded once, because the text
- * then has the same offsets; else each slice is decoded for itself.
+ * Bytes of valid UTF-8 to be read as JSON, and their text. All offsets are offsets of bytes. A short
+ * source of ASCII is decoded once, because its text has the same offsets; otherwise each slice is
+ * decoded separately.
  *
- * A slice of ASCII keeps the whole text alive: whoever keeps one for longer than the body, such as
- * a cache, calls {@link copyText}.
+ * A slice of ASCII keeps the whole text alive. Code that keeps one longer than the body, such as a
+ * cache, has to call {@link copyText}.
  */
 export class JsonSource {
   readonly bytes: Buffer;
@@ -36,7 +36,7 @@ export class JsonSource {
     this.#text = text;
   }
 
-  /** The bytes are not copied, and must not change. Null where they are not UTF-8. */
+  /** Creates a source of bytes, which are not copied and must not change; null where they are not UTF-8. */
   static of(bytes: Uint8Array): JsonSource | null {
     const ascii = isAscii(bytes);
     if (!ascii && !isUtf8(bytes)) return null;
@@ -47,12 +47,12 @@ export class JsonSource {
   }
 
   /**
-   * Of valid JSON: a lone surrogate, which UTF-8 cannot express, is replaced by its escape, and
-   * that means the same wherever JSON has one.
+   * Creates a source of a text of valid JSON. Lone surrogates, which UTF-8 cannot express, are replaced
+   * by escapes, which mean the same in JSON.
    */
   static ofText(text: string): JsonSource {
     const bytes = Buffer.from(text);
-    // UTF-8 takes one byte for a code unit of ASCII, and more for any other.
+    // The lengths are equal only for ASCII: UTF-8 takes more than one byte for any other code unit.
     if (bytes.length === text.length) return new JsonSource(bytes, true, text);
     return new JsonSource(
       text.isWellFormed() ? bytes : Buffer.from(text.replace(/\p{Surrogate}/gu, escapeUnit)),
@@ -61,7 +61,7 @@ export class JsonSource {
     );
   }
 
-  /** The text of the bytes from `from` to before `to`. */
+  /** Returns the text of the bytes from `from` to before `to`. */
   slice(from: number, to: number): string {
     if (!this.ascii) return this.bytes.toString('utf8', from, to);
     if (this.#text === null && this.bytes.length >= longFrom) {
@@ -70,12 +70,12 @@ export class JsonSource {
     return (this.#text ??= this.bytes.toString('latin1')).slice(from, to);
   }
 
-  /** The bytes from `from` to before `to` as a source of their own, which keeps all of them alive. */
+  /** Returns a source of the bytes from `from` to before `to`. It keeps the whole buffer alive. */
   part(from: number, to: number): JsonSource {
     return new JsonSource(this.bytes.subarray(from, to), this.ascii, null);
   }
 
-  /** The value of the string that stands there, valid and with its quotes. */
+  /** Returns the value of the JSON string from `from` to before `to`, which must be valid. */
   string(from: number, to: number): string {
     return hasEscape(this.bytes, from, to)
       ? (JSON.parse(this.slice(from, to)) as string)
@@ -87,31 +87,31 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16)}`;
 }
 
-/** The bytes without a byte order mark: a reader may ignore one (RFC 8259, section 8.1). */
+/** Returns the bytes without a byte order mark, which a reader may ignore (RFC 8259, section 8.1). */
 export function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /**
- * A copy of `text` that keeps nothing else alive. V8 makes slices of 13 characters and more refer
- * to the text they are part of: an id that is kept would keep the body it came in.
+ * Returns a copy of `text` that keeps no other text alive. In V8, a slice of 13 or more characters
+ * refers to the text that it is part of, so keeping an id would keep the whole body.
  */
 export function copyText(text: string): string {
   return Buffer.from(text).toString();
 }
 
-/** Whether the string or key has an escape; its value is then to be had from `JsonSource.string`. */
+/** Whether a string or key has an escape, so that only `JsonSource.string` returns its value. */
 export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] === BACKSLASH) return true;
   return false;
 }
 
-/** A key to compare with; see {@link keyIs}. */
+/** Returns a key to compare with by {@link keyIs}. */
 export function keyOf(name: string): Uint8Array {
   return Buffer.from(name);
 }
 
-/** Whether the key that stands there, without its quotes and written without escapes, is `key`. */
+/** Whether the bytes of a key, without its quotes, are `key`. Escapes in it are not decoded. */
 export function keyIs(bytes: Uint8Array, from: number, to: number, key: Uint8Array): boolean {
   if (to - from !== key.length) return false;
   for (let i = 0; i < key.length; i++) if (bytes[from + i] !== key[i]) return false;
@@ -120,10 +120,10 @@ export function keyIs(bytes: Uint8Array, from: number, to: number, key: Uint8Arr
 
 /**
  * Called for each member of an object, in order. The key stands from `keyFrom` to before `keyTo`,
- * without its quotes (`source.string(keyFrom - 1, keyTo + 1)` is its value), and `at` is the index
- * of the member's value, which is yet to be checked.
+ * without its quotes; `source.string(keyFrom - 1, keyTo + 1)` decodes it. `at` is the index of the
+ * value, which is not checked yet.
  *
- * @returns The index after the value, such as `endOfValue` gives it. A negative number ends the
+ * @returns The index after the value, such as the result of `endOfValue`. A negative number ends the
  *   reading.
  */
 export type VisitMember<S> = (
@@ -134,14 +134,14 @@ export type VisitMember<S> = (
   at: number,
 ) => number;
 
-/** Likewise for each item of an array. */
+/** As {@link VisitMember}, for each item of an array. */
 export type VisitItem<S> = (source: JsonSource, state: S, at: number) => number;
 
 /**
- * Reads the object at `i`, where whitespace may stand before it, member by member. An object may
- * have several members with one key: as in JSON.parse, the last one counts.
+ * Reads the object at `i`, member by member; whitespace may precede it. Members with the same key are
+ * all visited; as in JSON.parse, the last one should count.
  *
- * @returns The index after the object; or `INVALID`; or the negative number that `visit` returned.
+ * @returns The index after the object, `INVALID`, or the negative number that `visit` returned.
  */
 export function readMembers<S>(
   source: JsonSource,

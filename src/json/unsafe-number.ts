@@ -1,12 +1,12 @@
 /**
- * An identifier that came as a JSON number beyond 2^53 - 1: most senders and receivers have rounded
- * it, so it cannot be trusted to be the one that was meant.
+ * An identifier that was sent as a JSON number beyond 2^53 - 1. Most JSON libraries round such numbers,
+ * so it may not be the identifier that the sender meant.
  *
- * It stands where a string is expected, and refuses to become one: template literals,
- * concatenation, encodeURIComponent and JSON.stringify all throw.
+ * It takes the place of a string but cannot be converted to one: template literals, concatenation,
+ * encodeURIComponent and JSON.stringify throw.
  */
 export class UnsafeNumber {
-  /** The digits that arrived, for messages only. */
+  /** The digits as received, for messages only. */
   readonly digits: string;
 
   constructor(digits: string) {
@@ -26,6 +26,6 @@ export class UnsafeNumber {
   }
 
   #refuse(): never {
-    throw new TypeError('An id that came as a number beyond 2^53 - 1 must not be used.');
+    throw new TypeError('An id that was sent as a number beyond 2^53 - 1 must not be used.');
   }
 }

@@ -12,18 +12,22 @@ import { readBody, readPageQuery } from './request.ts';
 import type { PageQuery } from './request.ts';
 import type { ContextStore, StoredContext } from './stored-context.ts';
 
-/** What axum, a usual web framework of APIs in Rust, takes unless told otherwise. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
+/** The default limit of axum, a common web framework for APIs in Rust. */
+const maxBodyBytes = 2 * 1024 * 1024;
 
 export interface ApiOptions {
   readonly store: ContextStore;
-  /** Who an `Authorization` header stands for; throws a 401 `failure` for nobody. */
+  /**
+   * Returns the caller of an `Authorization` header.
+   *
+   * @throws {HTTPException} 401 for missing or invalid credentials.
+   */
   readonly authenticate: (header: string | undefined) => Promise<Caller>;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 }
 
-/** The execution-context REST API in memory, without its rate limits. */
+/** The REST API of execution contexts, in memory and without its rate limits. */
 export function createApi({ store, authenticate, clock = Date.now }: ApiOptions) {
   const { contexts, inUse } = store;
   const api = new Hono<{ Variables: { caller: Caller; body: ArrayBuffer } }>().basePath(
@@ -32,9 +36,10 @@ export function createApi({ store, authenticate, clock = Date.now }: ApiOptions)
 
   api.onError(answerFailure);
   api.use(async (c, next) => {
-    // Whatever the answer: one that overtakes its request's body costs the client the connection.
+    // Read before any answer: one that is sent before the request's body has arrived closes the
+    // connection of the client.
     const body = await c.req.arrayBuffer();
-    if (body.byteLength > MAX_BODY_BYTES) throw failure(413, 'request body too large');
+    if (body.byteLength > maxBodyBytes) throw failure(413, 'request body too large');
     c.set('body', body);
     c.set('caller', await authenticate(c.req.header('authorization')));
     await next();
@@ -114,7 +119,7 @@ function newestFirst(a: StoredContext, b: StoredContext): number {
   return earlier === later ? 0 : earlier < later ? 1 : -1;
 }
 
-/** The context's own JSON goes out as it came in. */
+/** Returns the context as it is sent, its JSON state exactly as it was received. */
 function written(stored: StoredContext): object {
   return { ...stored, ...(stored.context !== undefined && { context: jsonText(stored.context) }) };
 }

@@ -1,6 +1,6 @@
 import { mintSandboxToken, sandboxPeople } from './identity.ts';
 
-/** The page's "Basic Usage": what a newcomer tries first. */
+/** The request of the example "Basic Usage". */
 const firstRequest = {
   query:
     'mutation($id: ID!, $input: UpdateExecutionContextInput!) { updateExecutionContext(id: $id, input: $input) { __typename ... on AiExecutionContext { id sessionId context } ... on ExecutionContextError { code message } } }',
@@ -18,10 +18,10 @@ const firstRequest = {
 };
 
 /**
- * What `npm start` prints: where to look, a line to paste, and tokens to try.
+ * Returns what `npm start` prints: a page to open, a command to run, and session tokens.
  *
- * @param url - Where the gateway listens, without a slash at the end.
- * @param graphiql - Whether there is a page to open.
+ * @param url - The URL of the gateway, without a slash at the end.
+ * @param graphiql - Whether GraphiQL is served.
  */
 export async function sandboxGreeting(url: string, graphiql: boolean): Promise<string> {
   const tokens = await Promise.all(

@@ -1,7 +1,7 @@
-export { SANDBOX_API_KEY } from './caller.ts';
+export { sandboxApiKey } from './caller.ts';
 export {
-  SANDBOX_ADMIN_PERMISSION,
-  SANDBOX_ISSUER,
+  sandboxAdminPermission,
+  sandboxIssuer,
   mintSandboxToken,
   sandboxKeySet,
   sandboxPeople,

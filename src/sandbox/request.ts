@@ -3,19 +3,20 @@ import type { HonoRequest } from 'hono';
 import { findTooDeep, jsonText, parseJson } from '../json/index.ts';
 import { failure } from './failure.ts';
 
-/** As serde_json's recursion limit. */
-const MAX_DEPTH = 128;
+/** The recursion limit of serde_json. */
+const maxDepth = 128;
 
-/** A body's members as the wire has them; `null` says the same as a member left out. */
+/** The members of a body, under their names in the API. `null` and an absent member mean the same. */
 export interface ContextBody {
   readonly agent_id: string | null;
   readonly workflow_id: string | null;
   readonly user_id: string | null;
   readonly session_id: string | null;
-  /** Any JSON, to be stored as it is. */
+  /** Any JSON value, stored as it is. */
   readonly context: unknown;
 }
 
+/** The query parameters of a list. */
 export interface PageQuery {
   readonly page: number;
   readonly per_page: number;
@@ -23,7 +24,11 @@ export interface PageQuery {
   readonly workflow_id: string | null;
 }
 
-/** @throws HTTPException 400 for what is no JSON, nested too deep, or not of this shape. */
+/**
+ * Parses the body of a create or an update.
+ *
+ * @throws {HTTPException} 400 for a body that is not JSON, nested too deeply, or not of this shape.
+ */
 export function readBody(bytes: ArrayBuffer): ContextBody {
   const body = parseBody(bytes);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -31,7 +36,7 @@ export function readBody(bytes: ArrayBuffer): ContextBody {
   }
   const members = new Map<string, unknown>(Object.entries(body));
   const context = members.get('context') ?? null;
-  if (findTooDeep(jsonText(context), MAX_DEPTH) !== null) {
+  if (findTooDeep(jsonText(context), maxDepth) !== null) {
     throw failure(400, 'invalid JSON: recursion limit exceeded');
   }
   return {
@@ -43,7 +48,11 @@ export function readBody(bytes: ArrayBuffer): ContextBody {
   };
 }
 
-/** @throws HTTPException 400 for a page or a page size out of range. */
+/**
+ * Parses the query parameters of a list.
+ *
+ * @throws {HTTPException} 400 for a page or a page size out of range.
+ */
 export function readPageQuery(request: HonoRequest): PageQuery {
   return {
     page: integer(request, 'page', 1, Number.MAX_SAFE_INTEGER),

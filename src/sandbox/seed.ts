@@ -2,7 +2,7 @@ import { parseJson } from '../json/index.ts';
 import { createContextStore } from './stored-context.ts';
 import type { ContextStore, StoredContext } from './stored-context.ts';
 
-/** Agents half-way through their work, newest first. */
+/** Contexts of agents that are at work, newest first. */
 const running: readonly StoredContext[] = [
   {
     id: 'ctx_123',
@@ -52,13 +52,13 @@ const running: readonly StoredContext[] = [
     created_at: '2026-03-01T16:22:41.007Z',
   },
   {
-    // The id of another service, an integer of 64 bits, in a string.
+    // An id from another service: a 64-bit integer as a string.
     id: '1234567890123456789',
     agent_id: 'agent_ledger',
     workflow_id: 'workflow_reconciliation',
     user_id: 'alice',
     session_id: null,
-    // As text, because a JavaScript number does not hold these digits.
+    // As text, because a JavaScript number cannot hold these digits.
     context: parseJson(
       '{"last_entry":9007199254740993,"cursor":18446744073709551615,"balance":1024.10000000000000001,"10":"Q4","2":"Q2"}',
     ),
@@ -91,7 +91,7 @@ const running: readonly StoredContext[] = [
     created_at: '2026-02-26T10:12:45Z',
   },
   {
-    // Of a background job, which belongs to no user.
+    // A context of a background job, which has no owner.
     id: 'ctx_nightly',
     agent_id: 'agent_archivist',
     workflow_id: 'workflow_retention',
@@ -105,7 +105,7 @@ const inUse = ['ctx_in_use'];
 const suppliers =
   'Aalto Birch Corvid Dune Ember Fjord Gale Heron Iris Juniper Kelp Lumen Mica Nimbus Opal Pine Quartz Reed Slate Tide';
 
-/** Work that is done: enough of it for a second page. */
+/** Contexts of finished work, enough for a second page. */
 const finished: readonly StoredContext[] = suppliers.split(' ').map((supplier, i) => ({
   id: `ctx_invoice_${2041 + i}`,
   agent_id: 'agent_invoice_reader',
@@ -116,7 +116,7 @@ const finished: readonly StoredContext[] = suppliers.split(' ').map((supplier, i
   created_at: new Date(Date.UTC(2026, 1, 25 - i, 17)).toISOString(),
 }));
 
-/** What a sandbox holds when it starts. */
+/** Creates the store that a sandbox starts with. */
 export function createSeededStore(): ContextStore {
   return createContextStore([...running, ...finished], inUse);
 }

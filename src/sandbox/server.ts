@@ -12,22 +12,22 @@ import { sandboxKeySet } from './identity.ts';
 import { createSeededStore } from './seed.ts';
 
 export interface SandboxOptions {
-  /** The time in milliseconds since the epoch. @default Date.now */
+  /** Returns the time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 }
 
 export interface Sandbox {
-  /** Its base URL, on loopback, without a slash at the end. */
+  /** The base URL, on loopback, without a slash at the end. */
   readonly url: string;
   /** Stops listening and closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * The REST API and the identity provider the gateway works against when it is given none: a real
- * HTTP server that holds a few seeded contexts in memory.
+ * Starts the REST API and the identity provider that the gateway uses where none are configured: a real
+ * HTTP server with sample contexts in memory.
  *
- * @throws The listen error.
+ * @throws {Error} (rejecting) Where the server cannot listen.
  */
 export async function startSandbox({ clock = Date.now }: SandboxOptions = {}): Promise<Sandbox> {
   const app = new Hono()
@@ -42,7 +42,7 @@ export async function startSandbox({ clock = Date.now }: SandboxOptions = {}): P
     )
     .notFound((c) => answerFailure(failure(404, 'no such resource'), c));
 
-  // The globals belong to the gateway, which runs in the same process.
+  // The gateway runs in the same process, and its globals must not be replaced.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

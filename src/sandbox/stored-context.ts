@@ -5,19 +5,20 @@ export interface StoredContext {
   readonly workflow_id?: string | null;
   readonly user_id?: string | null;
   readonly session_id?: string | null;
-  /** Any JSON, as `parseJson` reads it. */
+  /** Any JSON value, as `parseJson` returns it. */
   readonly context?: unknown;
-  /** RFC 3339. */
+  /** An RFC 3339 date-time. */
   readonly created_at?: string | null;
 }
 
-/** What the API holds. */
+/** The data of the API. */
 export interface ContextStore {
   readonly contexts: Map<string, StoredContext>;
-  /** Contexts an agent is working in, which cannot be deleted. */
+  /** The ids of contexts that an agent is using, which cannot be deleted. */
   readonly inUse: ReadonlySet<string>;
 }
 
+/** Creates a store of these contexts. */
 export function createContextStore(
   contexts: Iterable<StoredContext> = [],
   inUse: Iterable<string> = [],

@@ -2,8 +2,8 @@ import { mintSandboxToken } from './identity.ts';
 
 const usage = `Usage: npm run -s token NAME
 
-Prints a session token for NAME, valid for 30 days, that the gateway takes while it runs against
-its sandbox. Contexts of alice and bob are there from the start; admin may touch all of them.
+Prints a session token for NAME, valid for 30 days, which the gateway accepts while it uses its
+sandbox. The sample data belongs to alice and bob; admin may access all of it.
 `;
 
 const [name, ...rest] = process.argv.slice(2);

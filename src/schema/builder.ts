@@ -6,7 +6,7 @@ import type { RequestContext } from '../engine/request-context.ts';
 import type { JsonText } from '../json/index.ts';
 import { DateTimeScalar, JsonObjectScalar, JsonScalar, type IdInput } from './scalars/index.ts';
 
-/** What the schema is built of: fields are non-null unless they say otherwise. */
+/** The types that the builder works with. Fields are non-null unless declared nullable. */
 export interface BuilderTypes {
   Context: RequestContext;
   DefaultFieldNullability: false;
@@ -18,14 +18,16 @@ export interface BuilderTypes {
   };
 }
 
-/** The same, with what Pothos adds: for the types of its references. */
+/** {@link BuilderTypes} with the types that Pothos adds, for the types of its references. */
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<BuilderTypes>;
 
+/** The schema builder. */
 export type Builder = ReturnType<typeof createBuilder>;
 
 /**
- * A builder with the scalars and the root types, to which each resource adds its own. Not every
- * resource can be watched, and GraphQL has no type without fields: see {@link addSubscriptionType}.
+ * Creates a builder with the scalars and the root types, to which each resource adds its own. The type
+ * `Subscription` is not among them, because a type without fields is invalid and not every resource has
+ * subscriptions: see {@link addSubscriptionType}.
  */
 export function createBuilder() {
   const builder = new SchemaBuilder<BuilderTypes>({
@@ -40,7 +42,7 @@ export function createBuilder() {
   return builder;
 }
 
-/** Adds the root type of subscriptions, where no resource has added it before. */
+/** Adds the root type of subscriptions, unless another resource has added it before. */
 export function addSubscriptionType(builder: Builder): void {
   if (builder.configStore.hasConfig('Subscription')) return;
   builder.subscriptionType({ description: 'Operations that stream changes.' });

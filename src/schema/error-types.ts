@@ -16,35 +16,39 @@ import {
 import type { Builder, SchemaTypes } from './builder.ts';
 
 /**
- * What the value of every error type has. The value need not be an `Error`: graphql-js takes every
- * `Error` that a resolver returns for one that it throws.
+ * The data that the value of every error type has. The value itself need not be an `Error`, because
+ * graphql-js treats an `Error` that a resolver returns as if it were thrown.
  */
 export type ErrorData = Pick<TypedError, 'code' | 'message'>;
 
 export interface ErrorTypesOptions {
   /**
-   * What the names of the types begin with, such as `ExecutionContext`: two subgraphs that both
-   * define a `NotFoundError` do not compose.
+   * The prefix of the types' names, such as `ExecutionContext`. Two subgraphs that both define a
+   * `NotFoundError` do not compose.
    */
   readonly prefix: string;
-  /** For descriptions, such as `execution context`. */
+  /** The resource in descriptions, such as `execution context`. */
   readonly noun: string;
   /**
-   * The field that holds the id which was not found. Never `id`, by which clients keep records: they
-   * would take the error for the record.
+   * The field with the id that was not found. Not `id`, which clients use as the key of cached objects:
+   * they would cache the error as the object.
    */
   readonly idField: string;
 }
 
 /** The error types of one resource. */
 export interface ErrorTypes {
-  /** The members that every result union of the resource has besides its success type. */
+  /** The error members of every result union of the resource. */
   readonly refs: readonly ObjectRef<SchemaTypes, ErrorData>[];
-  /** @returns The name of the type that an error is shown as. */
+  /**
+   * Returns the name of the type of an error.
+   *
+   * @throws {TypeError} For a class that is not one of the seven.
+   */
   readonly memberOf: (error: TypedError) => string;
 }
 
-/** Adds the seven errors of a resource, by kind, and the interface that they implement. */
+/** Adds the seven error types of a resource, and the interface that they implement. */
 export function addErrorTypes(
   builder: Builder,
   { prefix, noun, idField }: ErrorTypesOptions,
@@ -216,7 +220,8 @@ export function addErrorTypes(
     refs: kinds.map(([, ref]) => ref),
     memberOf(error) {
       const kind = kinds.find(([type]) => error instanceof type);
-      if (kind === undefined) throw new TypeError(`${error.name} is none of the seven kinds.`);
+      if (kind === undefined)
+        throw new TypeError(`${error.name} is not one of the seven error classes.`);
       return kind[1].name;
     },
   };

@@ -10,7 +10,7 @@ import {
 
 import { operationOf, resultUnionOf } from '../engine/result-union.ts';
 
-/** How a field's limits stand in the SDL, one use for each window. */
+/** Declares the limits of a field in the SDL, one application for each window. */
 export const rateLimitDirective = new GraphQLDirective({
   name: 'rateLimit',
   description:
@@ -25,10 +25,11 @@ export const rateLimitDirective = new GraphQLDirective({
 });
 
 /**
- * Checks the limits of a whole schema: every limited field performs the operation that is defined for
- * it, has a result union to refuse in, and one group has one set of windows, since it is one count.
+ * Checks the limits of a whole schema: each limited field performs the operation that is defined for
+ * it and returns a result union, which the refusal needs; and all fields of a group have the same
+ * windows, because they share one count.
  *
- * @throws PothosSchemaError naming the field.
+ * @throws {PothosSchemaError} Naming the field.
  */
 export function checkLimits(schema: GraphQLSchema): void {
   const groups = new Map<string, string>();
@@ -45,7 +46,7 @@ export function checkLimits(schema: GraphQLSchema): void {
       }
       if (resultUnionOf(field.type) === undefined) {
         throw new PothosSchemaError(
-          `Field ${coordinate} has a rate limit but no result union to refuse in`,
+          `Field ${coordinate} has a rate limit but does not return a result union`,
         );
       }
       const { group } = operation.limit;
@@ -54,7 +55,7 @@ export function checkLimits(schema: GraphQLSchema): void {
       groups.set(group, before);
       if (before !== declared) {
         throw new PothosSchemaError(
-          `Field ${coordinate} gives the rate limit group "${group}" other limits than another field of it`,
+          `Field ${coordinate} declares other limits for the rate limit group "${group}" than an earlier field`,
         );
       }
     }

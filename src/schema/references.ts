@@ -10,18 +10,18 @@ import { settle, type Operation } from '../engine/operation.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { TypedError } from '../errors.ts';
 
-/** Resolves what another subgraph refers to by its `id`. */
+/** Resolves an entity that another subgraph references by its `id`. */
 export type ResolveReference<Value> = (
   reference: { readonly id?: unknown },
   request: RequestContext,
 ) => Promise<Value | null>;
 
 /**
- * Resolves references by the operation that reads one by its id: each distinct id is one read, with
- * the same identity, validation, limit and ownership as the operation's field has.
+ * Resolves references through the operation that reads an entity by its id. Each distinct id is one
+ * read, with the same authentication, validation, limit and ownership check as the operation's field.
  *
- * What that field would answer as an error is null here, since an error would be the whole
- * operation's, and the references beside it would be lost with it.
+ * Where that field would return an error, the reference is null: an error here would fail the whole
+ * operation, and with it all other references.
  */
 export function referenceResolver<Value extends object>(
   read: Operation<{ id: string }, Value>,
@@ -29,7 +29,7 @@ export function referenceResolver<Value extends object>(
   const references = {};
 
   async function readOrNull(id: unknown, request: RequestContext): Promise<Value | null> {
-    // A representation is an `_Any`: nothing has looked at the id yet, and an empty one is refused.
+    // A representation is an `_Any`, so its id may be of any type. An empty id is refused as invalid.
     const result = await settle(read, { id: typeof id === 'string' ? id : '' }, request);
     if (!(result instanceof TypedError)) return result;
     request.referenceMissed(result.code);
@@ -53,10 +53,10 @@ interface EntitiesArguments {
 }
 
 /**
- * Refuses representations that are none of this subgraph's entities as the malformed request they
- * are. Apollo's resolver would throw whatever error comes of them, as if it were a bug of ours.
+ * Rejects representations of types that are not entities of this subgraph as a bad request. Apollo's
+ * resolver would throw an untyped error, which looks like a bug of the gateway.
  *
- * @returns The schema that was given, changed.
+ * @returns The given schema, modified.
  */
 export function withCheckedReferences(schema: GraphQLSchema): GraphQLSchema {
   const field = schema.getQueryType()?.getFields()['_entities'];
@@ -82,7 +82,7 @@ export function withCheckedReferences(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
-/** An empty string, which is no type's name, where there is none. */
+/** Returns the `__typename` of a representation; an empty string where there is none. */
 function typenameOf(representation: unknown): string {
   if (typeof representation !== 'object' || representation === null) return '';
   const { __typename: name } = representation as { readonly __typename?: unknown };

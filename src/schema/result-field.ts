@@ -16,7 +16,7 @@ export interface ResultOptions<Value extends object, Last extends object> {
   readonly name: string;
   readonly description: string;
   readonly success: ObjectRef<SchemaTypes, Value>;
-  /** What the stream of a subscription may end with besides an error. */
+  /** The event, other than an error, that may end the stream of a subscription. @default none */
   readonly last?: LastEvent<Last> | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface LastEvent<Last extends object> {
   readonly is: (event: object) => event is Last;
 }
 
-/** Adds the union of what an operation answers: its success type, and the errors of its resource. */
+/** Adds the result union of an operation: its success type, and the error types of its resource. */
 export function addResultUnion<Value extends object, Last extends object = never>(
   builder: Builder,
   { refs, memberOf }: ErrorTypes,
@@ -47,9 +47,9 @@ export function addResultUnion<Value extends object, Last extends object = never
 }
 
 export interface OperationFieldOptions {
-  /** Of the field; the limit is added to it. */
+  /** The description of the field, to which the one of its limit is added. */
   readonly description: string;
-  /** What stands on the field in the SDL before its limits. @default none */
+  /** Directives on the field in the SDL, before those of its limits. @default none */
   readonly directives?: readonly AppliedDirective[];
 }
 
@@ -59,8 +59,8 @@ export interface AppliedDirective {
 }
 
 /**
- * The options of a field that performs an operation: its limit in the SDL, and a resolver that
- * answers every foreseen outcome as a member of the result union.
+ * Returns the options of a field that performs an operation: its limit in the SDL, and a resolver that
+ * returns every outcome except a bug as a member of the result union.
  */
 export function operationField<Args extends object, Value extends object>(
   operation: Operation<Args, Value>,
@@ -80,8 +80,8 @@ export function operationField<Args extends object, Value extends object>(
 }
 
 /**
- * The options of a field that subscribes: like {@link operationField}, for an operation whose value
- * is a stream. A call that is refused is a stream of its error alone.
+ * Returns the options of a subscription field, as {@link operationField} does, for an operation whose
+ * value is a stream. A refused call gets a stream with its error as the only event.
  */
 export function subscriptionField<Args extends object, Event extends object>(
   operation: Operation<Args, EventStream<Event | TypedError>>,
@@ -108,7 +108,7 @@ export function subscriptionField<Args extends object, Event extends object>(
   };
 }
 
-/** An outcome as the value of its field, noted as what the field was answered with. */
+/** Converts an outcome into the value of its field, and reports it to the request's observer. */
 function show<Value extends object>(
   outcome: Value | TypedError,
   request: RequestContext,
@@ -125,7 +125,7 @@ function show<Value extends object>(
   return new ShownError(member, outcome);
 }
 
-/** What the SDL says of an operation's field. */
+/** Returns the description, the directives and the extensions of an operation's field. */
 function describe<Args extends object, Value>(
   operation: Operation<Args, Value>,
   description: string,
@@ -143,8 +143,8 @@ function describe<Args extends object, Value>(
 }
 
 /**
- * An error as the value of a field: all that its type's fields read. graphql-js takes every `Error`
- * that a resolver returns for one that it throws.
+ * A copy of an error's data that is not an `Error`, as the value of a field: graphql-js treats an
+ * `Error` that a resolver returns as if it were thrown.
  */
 class ShownError implements ErrorData {
   readonly member: string;
@@ -152,7 +152,7 @@ class ShownError implements ErrorData {
   readonly message: string;
 
   constructor(member: string, error: TypedError) {
-    // The fields of its kind, which the resolvers of the member's own fields read.
+    // The fields of its class, which the resolvers of the error type read.
     Object.assign(this, error);
     this.member = member;
     this.code = error.code;
@@ -166,7 +166,7 @@ const periods: ReadonlyMap<number, string> = new Map([
   [3_600_000, 'hour'],
 ]);
 
-/** People read a field's description, not the directives on it. */
+/** Describes a limit in words, because GraphiQL shows descriptions and not directives. */
 function describeLimit(group: string, windows: readonly RateLimitWindow[]): string {
   const parts = windows.map(({ max, windowMs }) => {
     const period = periods.get(windowMs) ?? `${windowMs / 1000} s`;

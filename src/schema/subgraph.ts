@@ -15,17 +15,17 @@ import { withIdScalar } from './scalars/index.ts';
 
 const federationSpec = 'https://specs.apollo.dev/federation/v2.6';
 
-/** Where `@rateLimit` is specified; composers tell equal directives apart by such URLs. */
+/** The URL by which composers identify `@rateLimit`. */
 const rateLimitSpec = 'https://execution-context-gateway.dev/rateLimit/v1.0';
 
-/** Adds the types and fields of a resource. */
+/** Adds the types and fields of a resource to a schema. */
 export type AddResource = (builder: Builder) => void;
 
 /**
- * The executable subgraph schema of some resources.
+ * Creates the executable subgraph schema of the resources.
  *
- * @param description - Of the schema as a whole: what a reader should know first.
- * @throws PothosSchemaError where a field's limits do not fit, naming the field.
+ * @param description - The description of the whole schema.
+ * @throws {PothosSchemaError} Where the limits of a field are inconsistent, naming the field.
  */
 export function createSubgraphSchema(
   resources: readonly AddResource[],
@@ -36,24 +36,24 @@ export function createSubgraphSchema(
   const subgraph = builder.toSubGraphSchema({
     linkUrl: federationSpec,
     federationDirectives: ['@key'],
-    // A list of one's own replaces @include, @skip and the others that GraphQL itself specifies.
+    // This list replaces the default one, so it must include @skip, @include and so on.
     directives: [...specifiedDirectives, rateLimitDirective],
     composeDirectives: ['@rateLimit'],
     extensions: {
       directives: [{ name: 'link', args: { url: rateLimitSpec, import: ['@rateLimit'] } }],
     },
   });
-  // Pothos has no option for it.
+  // Pothos has no option for the description.
   subgraph.description = description;
   checkLimits(subgraph);
   return withServiceSdl(withCheckedReferences(withIdScalar(subgraph)));
 }
 
 /**
- * The directives that composers know by themselves. Every other tool refuses a schema that applies a
- * directive it has no definition of. They are as Link v1.0 and Federation v2.6 define them, but for
- * the type of `fields`: the specification's scalar would turn up in the API that WunderGraph
- * composes, and composers take `String` in its place.
+ * The definitions of federation's directives. Composers do not need them, but other tools reject a
+ * schema that applies a directive without its definition. They follow Link v1.0 and Federation v2.6,
+ * except for the type of `fields`: the scalar of the specification would appear in the API schema that
+ * WunderGraph composes, and all composers accept `String`.
  */
 const specifiedDefinitions = `
 """Links a specification that this schema uses, and imports names from it."""
@@ -78,9 +78,9 @@ directive @composeDirective(name: String!) repeatable on SCHEMA
 directive @key(fields: String!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE`;
 
 /**
- * The subgraph SDL with its applied directives, as a text file: it ends in a newline. Tools that know
- * nothing of federation load it as it is: it is a `schema` of its own, since an `extend schema` needs
- * another one to extend, and it defines every directive that it applies.
+ * Prints the subgraph SDL with its applied directives, and a newline at the end. Tools that do not
+ * support federation can load it, because it has a `schema` definition instead of an `extend schema`,
+ * and defines every directive that it applies.
  */
 export function printSchema(schema: GraphQLSchema): string {
   const printed = printSubgraphSchema(schema);
@@ -90,7 +90,7 @@ export function printSchema(schema: GraphQLSchema): string {
   }
   const uses = (head.directives ?? []).map((use) => print(use));
   const isFederationLink = (use: string) => use.includes(federationSpec);
-  // Pothos adds it last. First, as in Apollo's own examples, it says what kind of schema follows.
+  // Pothos adds it last. As in Apollo's examples, it comes first, to tell what kind of schema follows.
   const federationFirst = [
     ...uses.filter(isFederationLink),
     ...uses.filter((use) => !isFederationLink(use)),
@@ -110,16 +110,16 @@ ${specifiedDefinitions}${printed.slice(head.loc.end)}
 }
 
 /**
- * Lets `_service { sdl }` answer what `schema.graphql` holds, byte for byte, so that a platform can
- * tell by a plain comparison whether a deployment serves the schema it was checked with. Of itself
- * the answer lacks the newline that ends the file.
+ * Makes `_service { sdl }` return the content of `schema.graphql`, byte for byte, so that a platform
+ * can compare the schema of a deployment with the checked one. Apollo's resolver would leave out the
+ * newline at the end.
  *
- * @returns The schema that was given, changed.
+ * @returns The given schema, modified.
  */
 function withServiceSdl(schema: GraphQLSchema): GraphQLSchema {
   const { sdl: field } = assertObjectType(schema.getType('_Service')).getFields();
   if (field === undefined) throw new TypeError('The schema has no field _Service.sdl.');
-  // Composers ask once in a while: a start does not wait for it.
+  // Printed on the first request, because composers ask rarely and the start should not wait.
   let sdl: string | undefined;
   field.resolve = () => (sdl ??= printSchema(schema));
   return schema;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAgent, type Agent } from '../../examples/web/agent.ts';
-import { mintSandboxToken, SANDBOX_API_KEY } from '../../src/sandbox/index.ts';
+import { mintSandboxToken, sandboxApiKey } from '../../src/sandbox/index.ts';
 import { askGraphQL, dataOf } from '../support/ask.ts';
 import { startSandboxGateway } from '../support/sandbox-gateway.ts';
 import { startSandboxClient, type SandboxClient } from '../sandbox/client.ts';
@@ -21,12 +21,12 @@ describe('the agent of examples/web', () => {
   let agent: Agent;
   beforeAll(async () => {
     api = await startSandboxClient();
-    agent = createAgent({ apiUrl: api.url, token: SANDBOX_API_KEY, contextId: 'ctx_123' });
+    agent = createAgent({ apiUrl: api.url, token: sandboxApiKey, contextId: 'ctx_123' });
   });
   afterAll(() => api.close());
 
   async function stored(): Promise<State> {
-    return JSON.parse((await api.call(SANDBOX_API_KEY, 'GET', '/ctx_123')).text) as State;
+    return JSON.parse((await api.call(sandboxApiKey, 'GET', '/ctx_123')).text) as State;
   }
 
   /** Works until the next run has begun. */

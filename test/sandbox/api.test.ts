@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { SANDBOX_API_KEY } from '../../src/sandbox/caller.ts';
+import { sandboxApiKey } from '../../src/sandbox/caller.ts';
 import { startSandboxClient } from './client.ts';
 import type { SandboxAnswer, SandboxClient } from './client.ts';
 
 const instant = Date.UTC(2026, 2, 3);
-const key = SANDBOX_API_KEY;
+const key = sandboxApiKey;
 let sandbox: SandboxClient;
 
 beforeAll(async () => {

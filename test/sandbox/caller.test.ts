@@ -1,7 +1,7 @@
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { SANDBOX_ISSUER, SANDBOX_KEY_ID, mintSandboxToken } from '../../src/sandbox/identity.ts';
+import { sandboxIssuer, sandboxKeyId, mintSandboxToken } from '../../src/sandbox/identity.ts';
 import { startSandboxClient } from './client.ts';
 import type { SandboxClient } from './client.ts';
 
@@ -85,8 +85,8 @@ describe('a credential', () => {
   it('signed by another key is refused, whatever key it names', async () => {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const forged = await new SignJWT({ sub: 'alice' })
-      .setProtectedHeader({ alg: 'ES256', kid: SANDBOX_KEY_ID })
-      .setIssuer(SANDBOX_ISSUER)
+      .setProtectedHeader({ alg: 'ES256', kid: sandboxKeyId })
+      .setIssuer(sandboxIssuer)
       .setExpirationTime(issuedAt / 1000 + 60)
       .sign(await exportJWK(privateKey));
     expect(await statusFor(forged)).toBe(401);

@@ -6,9 +6,9 @@ import type { JSONWebKeySet } from 'jose';
 import { describe, expect, it } from 'vitest';
 
 import {
-  SANDBOX_ADMIN_PERMISSION,
-  SANDBOX_ISSUER,
-  SANDBOX_KEY_ID,
+  sandboxAdminPermission,
+  sandboxIssuer,
+  sandboxKeyId,
   mintSandboxToken,
   sandboxKeySet,
 } from '../../src/sandbox/identity.ts';
@@ -19,7 +19,7 @@ const clock = () => Date.UTC(2026, 2, 3);
 describe('the sandbox key', () => {
   it('goes by its thumbprint, and its private part stays out of the key set', async () => {
     const [key] = sandboxKeySet.keys;
-    expect(await calculateJwkThumbprint(key)).toBe(SANDBOX_KEY_ID);
+    expect(await calculateJwkThumbprint(key)).toBe(sandboxKeyId);
     expect(key).not.toHaveProperty('d');
   });
 });
@@ -31,7 +31,7 @@ describe('a sandbox token', () => {
     const keySet = createLocalJWKSet((await answer.json()) as JSONWebKeySet);
     await sandbox.close();
     const { payload } = await jwtVerify(await mintSandboxToken('zoë', { clock }), keySet, {
-      issuer: SANDBOX_ISSUER,
+      issuer: sandboxIssuer,
       currentDate: new Date(clock()),
     });
     expect(payload).toMatchObject({ sub: 'zoë', exp: clock() / 1000 + 2_592_000 });
@@ -40,7 +40,7 @@ describe('a sandbox token', () => {
   it('grants the administration to admin alone', async () => {
     const permissions = async (name: string) =>
       decodeJwt(await mintSandboxToken(name, { clock }))['organization_permissions'];
-    expect(await permissions('admin')).toEqual([SANDBOX_ADMIN_PERMISSION]);
+    expect(await permissions('admin')).toEqual([sandboxAdminPermission]);
     expect(await permissions('alice')).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('the token command', () => {
   it('prints a token and nothing else', async () => {
     const { stdout, stderr } = await run('alice');
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-    expect(decodeJwt(stdout.trim())).toMatchObject({ sub: 'alice', iss: SANDBOX_ISSUER });
+    expect(decodeJwt(stdout.trim())).toMatchObject({ sub: 'alice', iss: sandboxIssuer });
     expect(stderr).toBe('');
   });
 

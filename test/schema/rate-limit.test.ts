@@ -126,7 +126,7 @@ describe('the order of a field', () => {
 describe('the build fails, naming the field,', () => {
   it('where there is no union to refuse in', () => {
     expect(() => schemaWith(updateLimit, { hasUnion: false })).toThrow(
-      /Query\.work has a rate limit but no result union/,
+      /Query\.work has a rate limit but does not return a result union/,
     );
   });
 
@@ -179,7 +179,7 @@ describe('the build fails, naming the field,', () => {
         { name: 'first', limit: updateLimit },
         { name: 'second', limit: { group: 'update', limits } },
       ]);
-    expect(build).toThrow(/Query\.second gives the rate limit group "update"/);
+    expect(build).toThrow(/Query\.second declares other limits for the rate limit group "update"/);
   });
 });
 

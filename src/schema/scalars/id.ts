@@ -2,13 +2,13 @@ import { GraphQLID, GraphQLScalarType, GraphQLSchema, lexicographicSortSchema } 
 
 import { JsonText, UnsafeNumber } from '../../json/index.ts';
 
-/** What an argument of type ID holds. Whoever uses it has to tell the two apart. */
+/** The value of an argument of type ID. */
 export type IdInput = string | UnsafeNumber;
 
 /**
- * GraphQL's ID, except that a JSON number beyond 2^53 - 1 becomes an {@link UnsafeNumber}, which
- * the operation answers as bad input, where GraphQL's own would make a string of rounded digits.
- * A literal keeps its digits whatever its size.
+ * GraphQL's ID, except that a JSON number beyond 2^53 - 1 becomes an {@link UnsafeNumber}, which the
+ * operation rejects as invalid input. GraphQL's own ID would convert it to a string of rounded digits.
+ * A literal keeps its digits, whatever its size.
  */
 export const IdScalar = new GraphQLScalarType<IdInput, string>({
   ...GraphQLID.toConfig(),
@@ -23,14 +23,14 @@ export const IdScalar = new GraphQLScalarType<IdInput, string>({
 });
 
 /**
- * A copy of the schema, sorted, in which {@link IdScalar} stands for GraphQL's ID. Pothos builds
- * every ID as graphql-js' own object, which other schemas in the process share.
+ * Returns a sorted copy of the schema in which {@link IdScalar} replaces GraphQL's ID. Pothos uses the
+ * ID object of graphql-js, which must not be modified because all schemas of the process share it.
  */
 export function withIdScalar(schema: GraphQLSchema): GraphQLSchema {
   return lexicographicSortSchema(new IdSubstitution(schema.toConfig()));
 }
 
-/** Sorting rebuilds each type, and looks up what it refers to, by name, in this list of types. */
+/** `lexicographicSortSchema` rebuilds each type, and looks up the types that it uses by name in this list. */
 class IdSubstitution extends GraphQLSchema {
   override toConfig(): ReturnType<GraphQLSchema['toConfig']> {
     const config = super.toConfig();

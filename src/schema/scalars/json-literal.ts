@@ -3,21 +3,21 @@ import type { ValueNode } from 'graphql';
 
 import { JsonText, UnsafeNumber, jsonText, quoteJson } from '../../json/index.ts';
 
-/** The operation's coerced variables; absent while a document is merely validated. */
+/** The coerced variables of the operation; absent during validation. */
 export type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
 /**
- * The JSON value that a GraphQL literal stands for, its numbers with the digits they were written
- * with. As in input objects, a variable that was not given leaves its key out, and is null in a
- * list. Works without recursion, so that no depth overflows the stack.
+ * Converts a GraphQL literal to JSON; numbers keep their digits. As in input objects, a variable
+ * without a value omits its key, and is null in a list. Does not recurse, so that deep literals do not
+ * overflow the stack.
  *
- * @throws GraphQLError for an enum value, which JSON does not have, and for what
- *   {@link LiteralVariables} refuses.
+ * @throws {GraphQLError} For an enum value, which JSON cannot express, and for variables that
+ *   {@link LiteralVariables} rejects.
  */
 export function jsonFromLiteral(literal: ValueNode, variables: Variables): JsonText {
   const given = new LiteralVariables(variables);
   let text = '';
-  /** What is yet to be written, the next last. */
+  /** The parts that are still to be written, in reverse order. */
   const pending: (ValueNode | string)[] = [literal];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next === 'string') {
@@ -36,7 +36,7 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): JsonT
         break;
       case Kind.INT:
       case Kind.FLOAT:
-        // GraphQL's numbers are JSON's, to the letter.
+        // The grammar of numbers is the same in GraphQL and JSON.
         text += next.value;
         break;
       case Kind.VARIABLE:
@@ -69,12 +69,12 @@ export function jsonFromLiteral(literal: ValueNode, variables: Variables): JsonT
   return new JsonText(text);
 }
 
-/** How often one literal may use a large variable, lest a small request become a huge value. */
-const MAX_LARGE_USES = 8;
-/** Characters from which on a value is large. Objects and arrays always are. */
-const LARGE_TEXT = 256;
+/** How often one literal may use a large variable, so that a small request cannot expand to a huge value. */
+const maxLargeUses = 8;
+/** The number of characters from which a value is large. Objects and arrays always are. */
+const largeTextLength = 256;
 
-/** What the variables within one literal stand for. */
+/** The values of the variables in one literal. */
 class LiteralVariables {
   readonly #variables: Variables;
   readonly #largeUses = new Map<string, number>();
@@ -83,7 +83,7 @@ class LiteralVariables {
     this.#variables = variables;
   }
 
-  /** The variable's value; undefined where it was not given. */
+  /** Returns the value of a variable; undefined where it has none. */
   get(name: string): unknown {
     const variables = this.#variables;
     if (variables === null || variables === undefined) return undefined;
@@ -91,18 +91,19 @@ class LiteralVariables {
   }
 
   /**
-   * As `get`, for a place in the literal.
+   * As `get`, and counts the use.
    *
-   * @throws GraphQLError where the value cannot be part of a JSON value, or would be too often.
+   * @throws {GraphQLError} Where the value cannot be part of a JSON value, or a large one is used too
+   *   often.
    */
   use(name: string): unknown {
     const value = this.get(name);
     if (!isLarge(value)) return value;
     const uses = (this.#largeUses.get(name) ?? 0) + 1;
     this.#largeUses.set(name, uses);
-    if (uses > MAX_LARGE_USES) {
+    if (uses > maxLargeUses) {
       throw new GraphQLError(
-        `Variable "$${name}" is used over ${MAX_LARGE_USES} times in one JSON literal: pass the whole value as a variable.`,
+        `Variable "$${name}" is used more than ${maxLargeUses} times in one JSON literal: pass the whole value as a variable.`,
       );
     }
     if (uses === 1 && holdsUnsafeNumber(value)) {
@@ -115,13 +116,13 @@ class LiteralVariables {
 }
 
 function isLarge(value: unknown): boolean {
-  if (typeof value === 'string') return value.length >= LARGE_TEXT;
+  if (typeof value === 'string') return value.length >= largeTextLength;
   if (value instanceof JsonText)
-    return '[{'.includes(value.first) || value.text.length >= LARGE_TEXT;
+    return '[{'.includes(value.first) || value.text.length >= largeTextLength;
   return typeof value === 'object' && value !== null;
 }
 
-/** Variables of type ID, alone or within lists and input objects, may hold one. */
+/** Variables of type ID, and lists and input objects with IDs, can hold such numbers. */
 function holdsUnsafeNumber(value: unknown): boolean {
   const pending = [value];
   for (const next of pending) {

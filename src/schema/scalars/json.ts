@@ -5,9 +5,9 @@ import { jsonText, type JsonText } from '../../json/index.ts';
 import { jsonFromLiteral } from './json-literal.ts';
 
 /**
- * graphql-scalars' JSON, but lossless: resolvers get, and return, the text of a value.
+ * graphql-scalars' JSON, but lossless: resolvers receive and return the text of a value.
  *
- * Variables must have been parsed by `parseJson`, and results be written by `writeJson`.
+ * Requires that variables are parsed by `parseJson` and results are written by `writeJson`.
  */
 export const JsonScalar = new GraphQLScalarType<JsonText, JsonText>({
   ...GraphQLJSON.toConfig(),
