@@ -132,7 +132,7 @@ export async function startApplication({
       return await listen({
         listener: createNodeListener({
           engine: gateway.engine,
-          next: gateway,
+          yoga: gateway,
           cors: gateway.cors,
           landing: config.graphiql
             ? {

@@ -37,9 +37,9 @@ function createKeeper() {
 }
 
 describe.each([
-  ['the plain route', '/graphql'],
-  ['Yoga’s own route', '/graphql/'],
-])('on %s', (_route, path) => {
+  ['planned', '/graphql'],
+  ['executed by Yoga', '/graphql/'],
+])('%s', (_way, path) => {
   let gateway: TestGateway;
   const { kept, keep } = createKeeper();
   beforeAll(async () => {

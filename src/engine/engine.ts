@@ -32,7 +32,7 @@ export type FailedResult = ExecutionResult<JsonOutput | null>;
  * Called exactly once: with the result as JSON, or with a result that has errors. Must not throw: what
  * a door cannot send is for the door to answer.
  */
-export type EngineSettler = (output: JsonOutput | null, failed: FailedResult | null) => void;
+export type EngineDone = (output: JsonOutput | null, failed: FailedResult | null) => void;
 
 /** What runs operations, whatever door they came by. */
 export interface Engine {
@@ -42,10 +42,10 @@ export interface Engine {
    * Reads the body of a request in one scan, where it is one of those that front ends send: a document
    * that has a plan, with its variables.
    *
-   * @returns `null` where it is anything else, or wrong in any way: it goes Yoga's way, whole.
+   * @returns `null` for any other request, and for an invalid one: Yoga executes it as a whole.
    */
   prepare(source: JsonSource): PreparedRequest | null;
-  run(request: PreparedRequest, incoming: Incoming, settle: EngineSettler): void;
+  run(request: PreparedRequest, incoming: Incoming, done: EngineDone): void;
   /**
    * Opens the stream of a subscription: each event is a result's JSON text. Whatever goes wrong is an
    * event. Whoever has the stream returns it when its reader leaves.
@@ -58,13 +58,15 @@ export interface Engine {
    */
   resolveDocument(parameters: Parameters): NamedDocument;
   /**
-   * Takes in a document that has parsed and validated and is about to be executed in Yoga's way, so
-   * that it is known by its key from now on.
+   * Remembers a document by its key. It was parsed and validated, and Yoga is about to execute it.
    *
-   * @param makesPlan - Whether it gets a plan, too.
+   * @param makesPlan - Whether it also gets a plan.
    */
   learn(named: NamedDocument, document: DocumentNode, makesPlan: boolean): void;
-  /** The GraphQL context of a request that goes Yoga's way. At once for a token verified lately. */
+  /**
+   * Returns the GraphQL context of a request that Yoga executes; not as a promise where the token was
+   * verified recently.
+   */
   contextOf(incoming: Incoming): RequestContext | Promise<RequestContext>;
 }
 
@@ -87,23 +89,23 @@ export function createEngine(options: EngineOptions): Engine {
     identity: Identity,
     { plan, args }: PreparedRequest,
     incoming: Incoming,
-    settle: EngineSettler,
+    done: EngineDone,
   ): void {
     try {
       noteOperation(incoming, plan);
       const request = new RequestContext(options, incoming, identity, plan.isSharing);
       plan.run(args, request, (data, errors) => {
-        if (errors === null && data !== null) settle(resultOf(data), null);
-        else settle(null, failedResult(data, errors ?? []));
+        if (errors === null && data !== null) done(resultOf(data), null);
+        else done(null, failedResult(data, errors ?? []));
       });
     } catch (error) {
-      refuse(error, settle);
+      refuse(error, done);
     }
   }
 
   /** Answers a request of which nothing has run. */
-  function refuse(error: unknown, settle: EngineSettler): void {
-    settle(null, { errors: [mask(error)] });
+  function refuse(error: unknown, done: EngineDone): void {
+    done(null, { errors: [mask(error)] });
   }
 
   return {
@@ -112,25 +114,25 @@ export function createEngine(options: EngineOptions): Engine {
     prepare(source) {
       return readRequest(source, plans);
     },
-    run(prepared, incoming, settle) {
+    run(prepared, incoming, done) {
       let identity: Identity | Promise<Identity>;
       try {
         identity = resolveIdentity(incoming.authorization);
       } catch (error) {
-        refuse(error, settle);
+        refuse(error, done);
         return;
       }
       if (identity instanceof Promise) {
         identity.then(
           (known) => {
-            runAs(known, prepared, incoming, settle);
+            runAs(known, prepared, incoming, done);
           },
           (error: unknown) => {
-            refuse(error, settle);
+            refuse(error, done);
           },
         );
       } else {
-        runAs(identity, prepared, incoming, settle);
+        runAs(identity, prepared, incoming, done);
       }
     },
     async open({ plan, args }, incoming) {

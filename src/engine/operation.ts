@@ -144,10 +144,10 @@ function parseLimitOf(field: string, group: string, limits: readonly RateLimitRu
 }
 
 /**
- * Performs an operation and answers with its value or the {@link TypedError} it was refused with.
- * Rejects only for a bug.
+ * Performs an operation. Resolves with its value, or with the {@link TypedError} that it was refused
+ * or failed with. Rejects only for a bug.
  */
-export async function settle<Args extends object, Value>(
+export async function outcomeOf<Args extends object, Value>(
   operation: Operation<Args, Value>,
   args: Args,
   request: RequestContext,

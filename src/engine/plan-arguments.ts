@@ -40,7 +40,7 @@ export interface ArgumentsTarget {
   args: FieldArguments | null;
 }
 
-/** The document is of a kind that plans do not cover; it is executed the long way, and rightly so. */
+/** Thrown for a document of a kind that plans do not cover. It is executed by Yoga instead. */
 export class NotPlannable extends Error {}
 
 /**
@@ -56,7 +56,7 @@ export function compileArguments(
   fields: readonly RootField[],
 ): ArgumentsReader {
   const definitions = operation.variableDefinitions ?? [];
-  // Its value would be lost, or become a prototype: what is made of that is for the long way to say.
+  // As a member of an object its value would be lost, or become the prototype: Yoga executes it.
   if (definitions.some(({ variable }) => variable.name.value === '__proto__')) {
     throw new NotPlannable('a variable named __proto__');
   }
@@ -78,7 +78,7 @@ export function compileArguments(
       if (coerced === undefined) return null;
       return fields.map(({ definition, node }) => getArgumentValues(definition, node, coerced));
     } catch {
-      // Nothing has run: what is wrong is for the long way to say.
+      // Nothing has run yet. Yoga executes the request, and reports what is wrong.
       return null;
     }
   }

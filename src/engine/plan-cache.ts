@@ -115,7 +115,7 @@ export function createPlanCache(
       const isValid = validate(schema, document).length === 0;
       return (isValid ? createPlan(schema, document) : null) ?? unplanned;
     } catch {
-      // What is wrong with it is told by Yoga's way.
+      // Yoga executes the document, and reports what is wrong with it.
       return unplanned;
     }
   }

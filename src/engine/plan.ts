@@ -23,7 +23,7 @@ import {
 } from './plan-arguments.ts';
 import { Writing, WriterCompiler, locate, type ObjectWriter } from './plan-writer.ts';
 import type { RequestContext } from './request-context.ts';
-import { settle, type Operation } from './operation.ts';
+import { outcomeOf, type Operation } from './operation.ts';
 import { streamOf, type EventStream } from './latest-stream.ts';
 import { StreamedResult, WrittenStream, writtenOnce } from './plan-stream.ts';
 import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
@@ -42,9 +42,9 @@ export interface Plan {
   /**
    * Runs the operation's fields, those of a mutation one after the other.
    *
-   * @param settle - Called exactly once. Must not throw.
+   * @param done - Called exactly once. Must not throw.
    */
-  run(args: FieldArguments, request: RequestContext, settle: PlanSettler): void;
+  run(args: FieldArguments, request: RequestContext, done: PlanDone): void;
   /** Opens the stream of a subscription; `null` for what is `run`. */
   readonly open: OpenPlan | null;
 }
@@ -52,7 +52,7 @@ export interface Plan {
 /**
  * Opens a stream of results as JSON text. One that is refused is a stream of its error.
  *
- * @param writeFailed - Makes a result of `data` and of errors, as {@link PlanSettler} gets them.
+ * @param writeFailed - Makes a result of `data` and of errors, as {@link PlanDone} gets them.
  * @throws (rejecting) what is a bug.
  */
 export type OpenPlan = (
@@ -65,7 +65,7 @@ export type OpenPlan = (
  * @param data - `null` where a field failed that must not be null, or the result is too large.
  * @param errors - Bugs, each with its path: what was raised for the client among them. `null`: none.
  */
-export type PlanSettler = (data: JsonOutput | null, errors: readonly GraphQLError[] | null) => void;
+export type PlanDone = (data: JsonOutput | null, errors: readonly GraphQLError[] | null) => void;
 
 /**
  * Makes a plan of a document that was parsed, limited and validated.
@@ -98,8 +98,8 @@ function compile(schema: GraphQLSchema, document: DocumentNode): Plan {
     isSharing: fields.length > 1,
     fieldCount: compiler.fieldCount,
     arguments: compileArguments(schema, operation, fields),
-    run(args, request, settle) {
-      new Run(fields, args, request, settle).start(isSerial);
+    run(args, request, done) {
+      new Run(fields, args, request, done).start(isSerial);
     },
     open: isStream ? openerOf(fields) : null,
   };
@@ -224,7 +224,7 @@ function openerOfField(field: PlannedField): OpenPlan {
 
   return async (args, request, writeFailed) => {
     const subscriber = { request, writeFailed };
-    const opened = await settle(operation, args[0] as object, request);
+    const opened = await outcomeOf(operation, args[0] as object, request);
     const source =
       opened instanceof TypedError ? streamOf(opened) : (opened as EventStream<object>);
     return new WrittenStream<object>(source, (event) => {
@@ -243,25 +243,25 @@ class Run {
   readonly #fields: readonly PlannedField[];
   readonly #args: FieldArguments;
   readonly #request: RequestContext;
-  readonly #settle: PlanSettler;
+  readonly #done: PlanDone;
   readonly #results: JsonOutput[];
   #errors: readonly GraphQLError[] | null = null;
   #left: number;
   /** How long the fields that are left may be; negative where the result is too large already. */
   #room = maxFieldsLength;
   #isSerial = false;
-  #isSettled = false;
+  #isDone = false;
 
   constructor(
     fields: readonly PlannedField[],
     args: FieldArguments,
     request: RequestContext,
-    settle: PlanSettler,
+    done: PlanDone,
   ) {
     this.#fields = fields;
     this.#args = args;
     this.#request = request;
-    this.#settle = settle;
+    this.#done = done;
     this.#results = new Array<JsonOutput>(fields.length);
     this.#left = fields.length;
   }
@@ -335,9 +335,9 @@ class Run {
   }
 
   #end(data: JsonOutput | null, errors: readonly GraphQLError[] | null): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#settle(data, errors);
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#done(data, errors);
   }
 }
 

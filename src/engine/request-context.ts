@@ -142,12 +142,12 @@ export class RequestContext implements Behalf {
     if (decision instanceof Promise) {
       return decision.then(
         (decided) => {
-          this.#settle(limit, decided, span);
+          this.#applyDecision(limit, decided, span);
         },
         span && failLimitSpan.bind(null, span),
       );
     }
-    this.#settle(limit, decision, span);
+    this.#applyDecision(limit, decision, span);
   }
 
   /**
@@ -182,7 +182,7 @@ export class RequestContext implements Behalf {
     this.#environment.onNullReference(code);
   }
 
-  #settle(limit: Limit, decision: RateLimitDecision, span: Span | null): void {
+  #applyDecision(limit: Limit, decision: RateLimitDecision, span: Span | null): void {
     if (span !== null) endLimitSpan(span, decision);
     this.#incoming.outgoing.noteDecision(limit, decision);
     if (!decision.admitted) throw toRateLimitError(decision);

@@ -88,7 +88,7 @@ function visitParameter(
   const end = endOfValue(bytes, at);
   if (end < 0) return end;
   if (keyIs(bytes, from, to, queryKey)) {
-    // Two queries in one object are for the long way to sort out.
+    // A body with two queries is executed by Yoga.
     if (reading.plan !== null || bytes[at] !== QUOTE) return -1;
     reading.plan = reading.plans.find(source.slice(at, end));
     return reading.plan === null ? -1 : end;
@@ -110,7 +110,7 @@ function visitParameter(
     reading.hash = null;
     return bytes[at] === LETTER_N ? end : readMembers(source, at, reading, visitExtension);
   }
-  // An unknown parameter is refused, which the long way says; an escape may hide a known one.
+  // Yoga refuses an unknown parameter. An escape may hide a known one.
   return hasEscape(bytes, from, to) || bytes[at] !== LETTER_N ? -1 : end;
 }
 
@@ -125,7 +125,7 @@ function readOptionalString(
   return first === LETTER_N ? null : undefined;
 }
 
-/** Extensions that are not known are passed over, as they are the long way. */
+/** Unknown extensions are ignored, as they are in requests that Yoga executes. */
 function visitExtension(
   source: JsonSource,
   reading: Reading,

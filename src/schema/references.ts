@@ -6,7 +6,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import { settle, type Operation } from '../engine/operation.ts';
+import { outcomeOf, type Operation } from '../engine/operation.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { TypedError } from '../errors.ts';
 
@@ -30,7 +30,7 @@ export function referenceResolver<Value extends object>(
 
   async function readOrNull(id: unknown, request: RequestContext): Promise<Value | null> {
     // A representation is an `_Any`, so its id may be of any type. An empty id is refused as invalid.
-    const result = await settle(read, { id: typeof id === 'string' ? id : '' }, request);
+    const result = await outcomeOf(read, { id: typeof id === 'string' ? id : '' }, request);
     if (!(result instanceof TypedError)) return result;
     request.referenceMissed(result.code);
     return null;

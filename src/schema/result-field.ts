@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 
 import { streamOf, type EventStream } from '../engine/latest-stream.ts';
 import { resultUnionOf, type ResultUnion } from '../engine/result-union.ts';
-import { settle, type Operation } from '../engine/operation.ts';
+import { outcomeOf, type Operation } from '../engine/operation.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { TypedError, type ErrorCode } from '../errors.ts';
 import type { RateLimitWindow } from '../rate-limit/limit.ts';
@@ -74,7 +74,7 @@ export function operationField<Args extends object, Value extends object>(
       request: RequestContext,
       info: GraphQLResolveInfo,
     ): Promise<Value | ErrorData> {
-      return show(await settle(operation, args, request), request, info);
+      return show(await outcomeOf(operation, args, request), request, info);
     },
   };
 }
@@ -94,7 +94,7 @@ export function subscriptionField<Args extends object, Event extends object>(
       args: Args,
       request: RequestContext,
     ): Promise<EventStream<Event | TypedError>> {
-      const opened = await settle(operation, args, request);
+      const opened = await outcomeOf(operation, args, request);
       return opened instanceof TypedError ? streamOf<Event | TypedError>(opened) : opened;
     },
     resolve(

@@ -155,8 +155,8 @@ function withoutChance(text: string): string {
 }
 
 /**
- * Two gateways under one clock. The first has learned a document once it was sent; the second is asked
- * at a path that only Yoga's way takes.
+ * Two gateways under one clock. The first executes a document by its plan once it was sent; the second
+ * is asked at a path whose requests are always executed by Yoga.
  */
 export interface GatewayPair {
   readonly clock: FrozenClock;
@@ -192,7 +192,7 @@ export async function startGatewayPair(
   };
 }
 
-/** Counts the Fetch requests at `/graphql`: Yoga's way needs one for each operation, plans do not. */
+/** Counts the Fetch requests at `/graphql`: Yoga needs one for each operation, plans need none. */
 function countRequests(): { handedOver(): number; stop(): void } {
   const { Request: Original } = globalThis;
   let count = 0;

@@ -26,7 +26,7 @@ import {
 } from './raw-http.ts';
 
 export interface SideOptions {
-  /** Whether every operation goes Yoga's way, as it does with plugins of an embedder's. */
+  /** Whether every operation is executed by Yoga, as it is with an embedder's plugins. */
   readonly forced: boolean;
   readonly clock: FrozenClock;
   /** Decides the limits in place of the store in memory. */
@@ -50,7 +50,7 @@ export interface Observation {
 /** A gateway behind its HTTP listener, all in this process: requests are bytes, and so are answers. */
 export interface ListeningSide {
   readonly api: MemoryApi;
-  /** How many requests took a plan. */
+  /** How many requests were planned. */
   readonly planned: number;
   send(request: RawRequest): Promise<Observation>;
 }
@@ -88,7 +88,7 @@ export function createSide(options: SideOptions): ListeningSide {
           engine.run(...call);
         },
       },
-      next: gateway,
+      yoga: gateway,
       cors: gateway.cors,
       maxBodyBytes: 1_048_576,
       readiness: () => ({ ready: true, checks: {} }) as never,

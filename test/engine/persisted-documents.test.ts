@@ -70,7 +70,7 @@ describe('an automatic persisted query', () => {
     });
     expect(codeOf(unknown)).toBe('PERSISTED_QUERY_NOT_FOUND');
     expect(await post({ query, variables, extensions })).toEqual({ status: 200, body: found });
-    // Twice: once the long way, once by its plan; then by GET, and with what clients add.
+    // Twice: executed by Yoga, then by its plan; then by GET, and with what clients add.
     for (let call = 0; call < 2; call += 1) {
       expect(await post({ variables, extensions })).toEqual({ status: 200, body: found });
     }

@@ -91,7 +91,7 @@ describe('a cache of plans', () => {
     expect(cache.find(JSON.stringify(source))).toBeNull();
   });
 
-  it('has no plan of what is executed in Yoga’s way only', () => {
+  it('has no plan of what is always executed by Yoga', () => {
     const source = '{ _service { sdl } }';
     expect(learn('trusted', source).find(JSON.stringify(source))).toBeNull();
     expect(learn('trusted', source).findByKey('trusted', false)).toBeNull();

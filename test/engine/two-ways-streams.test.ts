@@ -89,7 +89,7 @@ const doors: readonly (readonly [name: string, open: Open])[] = [
     async (gateway, isSeen) => {
       const reader = await watch(gateway.url, 'ctx_1', {
         token: await gateway.tokenOf('alice'),
-        // Which only Yoga's way takes.
+        // Requests at the second path are always executed by Yoga.
         path: isSeen ? '/graphql' : '/graphql/',
       });
       let isOver = false;

@@ -51,7 +51,7 @@ describe('a stream of server-sent events', () => {
   beforeEach(() => start());
 
   it.each(['first', 'second'])('shows the state, then each new one: the %s time', async (time) => {
-    // A document that was sent before runs by its plan, and has to do the same.
+    // A document that was sent before is executed by its plan, and has to do the same.
     if (time === 'second') (await open()).leave();
     const reader = await open();
     expect(reader).toMatchObject({ status: 200 });

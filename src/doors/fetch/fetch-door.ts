@@ -12,10 +12,10 @@ export interface FetchDoorOptions extends Omit<YogaServerOptions, 'endpoint'> {
   readonly endpoint?: string | undefined;
 }
 
-/** Yoga: whatever is no plain operation, and all of it for those who embed the gateway. */
+/** Yoga: executes the operations that have no plan, and all operations of an embedded gateway. */
 export interface FetchDoor extends YogaServer {
   readonly endpoint: string;
-  /** Whether other plugins have to see every operation, so that none may run by its plan. */
+  /** Whether other plugins have to see every operation, so that none may be executed by its plan. */
   readonly hasPlugins: boolean;
   /** Loads Yoga, which else the first request does that needs it: some 100 ms of work. */
   load(): Promise<unknown>;

@@ -42,16 +42,16 @@ interface TypedExecutionArgs {
 }
 
 export interface UseEngineOptions {
-  /** Whether an operation that is executed here gets a plan for the next time. */
+  /** Whether a document that Yoga executes gets a plan, by which it is executed the next time. */
   readonly learns: boolean;
 }
 
 /**
- * Yoga's way of running an operation, made of the engine's parts: the same parameters, limits,
- * context, mask, media types and statuses as plans have.
+ * Lets Yoga execute operations with the engine's parts: with the same parameters, limits, context,
+ * mask, media types and statuses as planned operations have.
  *
- * It takes JSON bodies only. Forms and plain text need no preflight from a browser, so a page of
- * somebody else's could send them.
+ * Only JSON bodies are accepted. A browser sends forms and plain text without a preflight, so pages
+ * of any origin could send them.
  */
 export function useEngine(
   engine: Engine,

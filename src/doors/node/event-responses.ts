@@ -68,13 +68,13 @@ export class EventResponses {
 /** Resolves when the client has caught up, or is gone. */
 function readable(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    function settle(): void {
-      response.off('drain', settle);
-      response.off('close', settle);
+    function done(): void {
+      response.off('drain', done);
+      response.off('close', done);
       resolve();
     }
-    response.on('drain', settle);
-    response.on('close', settle);
-    if (response.destroyed) settle();
+    response.on('drain', done);
+    response.on('close', done);
+    if (response.destroyed) done();
   });
 }

@@ -27,8 +27,8 @@ import { answerProbe, createProbes, type Readiness } from './probes.ts';
 import { bodyTooLarge, notFound, refusals } from './refusal.ts';
 import { createSecretCheck } from './router-secret.ts';
 
-/** The door behind this one, for whatever is no plain operation. */
-export interface NextDoor {
+/** The door that executes requests by Yoga: those that have no plan. */
+export interface YogaDoor {
   readonly endpoint: string;
   readonly hasPlugins: boolean;
   readonly handle: HandleFetch;
@@ -36,7 +36,7 @@ export interface NextDoor {
 
 export interface NodeListenerOptions {
   readonly engine: Engine;
-  readonly next: NextDoor;
+  readonly yoga: YogaDoor;
   readonly cors: Cors;
   /** Size of a request body in bytes; beyond: HTTP 413. */
   readonly maxBodyBytes: number;
@@ -53,8 +53,8 @@ export interface NodeListenerOptions {
 
 /** Everything the gateway answers over HTTP, for `http.createServer`. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { engine, next, cors, maxBodyBytes, routerSecret = null, logger } = options;
-  const { endpoint } = next;
+  const { engine, yoga, cors, maxBodyBytes, routerSecret = null, logger } = options;
+  const { endpoint } = yoga;
   const pages = createPages(options);
   const events = new EventResponses();
   const hasSecret = createSecretCheck(routerSecret);
@@ -78,12 +78,12 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       request.response.writeHead(204, responseHeaders(request, preflight));
       request.response.end();
     } else if (method === 'GET' || method === 'HEAD') {
-      passOn(request, null);
+      executeByYoga(request, null);
     } else if (isEncoded(headers.contentEncoding)) {
       request.refuse(refusals.encoded);
     } else if (headers.expectsContinue && !isReadable(method, headers)) {
-      // The other door refuses it by its headers, so the client need not send the body.
-      passOn(request, noBytes);
+      // Yoga refuses it by its headers, so the client need not send the body.
+      executeByYoga(request, noBytes);
     } else {
       request.readBody(maxBodyBytes, (body) => {
         // It is called by events of the stream, where nobody else catches what is thrown.
@@ -105,19 +105,19 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     }
     const { accept, contentType } = request.headers;
     const mediaType = negotiate(accept);
-    const isPlain =
+    const mayHavePlan =
       request.message.method === 'POST' &&
       path === endpoint &&
-      !next.hasPlugins &&
+      !yoga.hasPlugins &&
       mediaType !== null &&
       isJson(contentType);
-    const prepared = isPlain ? engine.prepare(source) : null;
+    const prepared = mayHavePlan ? engine.prepare(source) : null;
     if (prepared !== null && prepared.plan.open !== null) {
       answerStream(request, prepared);
       return;
     }
-    if (!isPlain || prepared === null || mediaType === 'text/event-stream') {
-      passOn(request, body);
+    if (!mayHavePlan || prepared === null || mediaType === 'text/event-stream') {
+      executeByYoga(request, body);
       return;
     }
     engine.run(prepared, request, (output, failed) => {
@@ -150,9 +150,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       });
   }
 
-  /** Hands the request to the next door, and writes its response. */
-  function passOn(request: NodeRequest, body: Buffer | null): void {
-    handOver(request, body, next.handle).catch((error: unknown) => {
+  /** Hands the request to Yoga, and writes its response. */
+  function executeByYoga(request: NodeRequest, body: Buffer | null): void {
+    handOver(request, body, yoga.handle).catch((error: unknown) => {
       fail(request, error);
     });
   }

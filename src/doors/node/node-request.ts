@@ -15,8 +15,8 @@ import type { Span, TraceContext } from '../../telemetry/tracing.ts';
 import { refusalOfBody } from './malformed-request.ts';
 import { refusalBody, type Refusal } from './refusal.ts';
 
-/** How the body of a request came in, or why it did not. */
-export type BodySettler = (body: Buffer | 'too large' | null) => void;
+/** Called with the body of a request, `null` where it is empty, or with why there is none. */
+export type BodyListener = (body: Buffer | 'too large' | null) => void;
 
 /**
  * How many bytes of a body that is too large are read, and dropped, before its client is cut off.
@@ -90,15 +90,15 @@ export class NodeRequest implements Incoming, Departure {
    * client gets to read an answer. A client that waits for `100 Continue` gets it, but not where the
    * length it names is too large (RFC 9110, section 10.1.1).
    *
-   * @param settle - Called at most once; not at all where the client goes away before the end.
+   * @param onBody - Called at most once; not at all if the client disconnects before the end.
    */
-  readBody(maxBytes: number, settle: BodySettler): void {
+  readBody(maxBytes: number, onBody: BodyListener): void {
     const { message } = this;
     let first: Buffer | null = null;
     let chunks: Buffer[] | null = null;
     let bytes = 0;
     let tooLarge = this.headers.contentLength > maxBytes;
-    if (tooLarge) settle('too large');
+    if (tooLarge) onBody('too large');
     else if (this.headers.expectsContinue) this.response.writeContinue();
 
     message.on('data', (chunk: Buffer) => {
@@ -106,7 +106,7 @@ export class NodeRequest implements Incoming, Departure {
       if (!tooLarge && bytes > maxBytes) {
         tooLarge = true;
         first = chunks = null;
-        settle('too large');
+        onBody('too large');
       }
       if (tooLarge) {
         if (bytes > maxBytes + patienceBytes) message.destroy();
@@ -120,7 +120,7 @@ export class NodeRequest implements Incoming, Departure {
     });
     message.on('end', () => {
       if (tooLarge) return;
-      settle(chunks === null ? first : Buffer.concat(chunks, bytes));
+      onBody(chunks === null ? first : Buffer.concat(chunks, bytes));
     });
     message.on('error', (error) => {
       const refusal = refusalOfBody(error);

@@ -57,12 +57,12 @@ type Results = AsyncIterable<ExecutionResult> & Partial<Pick<AsyncIterator<unkno
 
 export interface SessionOptions {
   readonly engine: Engine;
-  /** What runs an operation that has no plan. Never rejects. */
+  /** Executes an operation that has no plan by Yoga. Never rejects. */
   readonly execute: (
     parameters: Parameters,
     incoming: Incoming,
   ) => Promise<ExecutionResult | Results>;
-  /** Whether every operation has to go by `execute`. */
+  /** Whether every operation has to be executed by Yoga. */
   readonly hasPlugins: boolean;
   /** The path that is logged. */
   readonly endpoint: string;

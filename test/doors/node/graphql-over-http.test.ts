@@ -9,11 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-// The route of plain operations takes the endpoint's very path; Yoga's takes all that is like it.
+// Only requests at the very path of the endpoint are planned; Yoga executes those at similar paths.
 describe.each([
-  { route: 'the plain route', path: '/graphql' },
-  { route: "Yoga's route", path: '/graphql/' },
-])('GraphQL over HTTP, by $route', ({ path }) => {
+  { way: 'planned where possible', path: '/graphql' },
+  { way: 'executed by Yoga', path: '/graphql/' },
+])('GraphQL over HTTP, $way', ({ path }) => {
   const audits = serverAudits({ url: () => gateway.url + path });
 
   it.each(audits.map(({ id, name, fn }) => ({ id, name, fn })))('$id $name', async ({ fn }) => {

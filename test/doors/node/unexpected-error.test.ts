@@ -54,7 +54,7 @@ async function start({
     ...{ host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 1_000 },
     listener: createNodeListener({
       ...shared,
-      next: gateway,
+      yoga: gateway,
       cors: gateway.cors,
       readiness: () => ({ ready: true, checks: {} }) as never,
     }),
@@ -71,7 +71,7 @@ function errorsLogged(): unknown[] {
   return logged.filter(({ msg }) => msg !== 'request').map(({ msg, err }) => [msg, err?.message]);
 }
 
-/** Sends the document a first time: the second time it is run by its plan. */
+/** Sends the document a first time: the second time it is executed by its plan. */
 async function learn(): Promise<void> {
   await send(server.url, { headers: json, body });
   logged = [];
@@ -95,8 +95,8 @@ describe('a bug over HTTP is answered with 500 and logged', () => {
       'in what is sent',
       {
         engine: {
-          run: (_request, _incoming, settle) => {
-            settle(null, { errors: [], extensions: { count: 1n } });
+          run: (_request, _incoming, done) => {
+            done(null, { errors: [], extensions: { count: 1n } });
           },
         } satisfies Partial<Engine>,
       },
