@@ -17,11 +17,11 @@ import { createMetrics } from './telemetry/metrics.ts';
 import type { SpanExport, SpanExportOptions } from './telemetry/span-export.ts';
 
 export interface Application {
-  /** Where it listens, without a slash at the end. */
+  /** The URL on which it listens, without a slash at the end. */
   readonly url: string;
   /**
-   * Says unready at once, drains for the configured time, finishes what runs, closes everything.
-   * Requests that take longer than the upstream's deadline and five seconds are cut off.
+   * Reports unready at once, drains for the configured time, finishes requests in progress, and closes
+   * everything. Requests that take longer than the upstream's deadline plus five seconds are aborted.
    */
   close(): Promise<void>;
 }
@@ -29,30 +29,30 @@ export interface Application {
 export interface ApplicationOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** For tests: milliseconds since the epoch by which tokens expire and calls are counted. */
+  /** For tests: the clock by which tokens expire and calls are counted. */
   readonly clock?: Clock | undefined;
   /**
-   * Where a sandbox listens that outlives the application, without a slash at the end. Used where the
-   * configuration names no upstream.
+   * The URL of a sandbox that outlives the application, without a slash at the end. Used where no
+   * upstream is configured.
    *
-   * @default one of its own
+   * @default a new sandbox
    */
   readonly sandboxUrl?: string | undefined;
   /** For tests: how long a client may take to send a request. @default defaultRequestTimeoutMs */
   readonly requestTimeoutMs?: number | undefined;
 }
 
-/** What a request may take, in milliseconds, besides the upstream's part of it. */
+/** How long a request may take besides its upstream work, in milliseconds. */
 const graceMs = 5_000;
 
-/** When Yoga is loaded after the start, in milliseconds. */
+/** How long after the start Yoga is loaded, in milliseconds. */
 const loadYogaAfterMs = 500;
 
 /**
- * Builds the gateway out of its parts as the configuration asks, and listens.
+ * Builds the gateway from its parts according to the configuration, and listens.
  *
- * @throws ListenError
- * @throws UnusableRedisError where Redis can never be used as it is.
+ * @throws {ListenError} (rejecting)
+ * @throws {UnusableRedisError} (rejecting) Where Redis cannot be used with its current configuration.
  */
 export async function startApplication({
   config,
@@ -110,7 +110,7 @@ export async function startApplication({
     introspection: config.introspection,
     documents: {
       ...(config.documents.trusted !== null && { trusted: config.documents.trusted }),
-      // Whoever comes through the router has been let in by it.
+      // With a router secret, all requests come from the router, which decides on documents itself.
       trustedOnly: config.documents.trustedOnly && config.routerSecret === null,
       automatic: config.documents.automatic,
     },
@@ -186,7 +186,7 @@ export async function startApplication({
     }
   }
   const server = await listenOrRelease();
-  // Not before the first answers are out, and not only when somebody waits for it.
+  // After the first responses, which it would delay, and before the first request that needs it.
   const loading = setTimeout(() => void gateway.load(), loadYogaAfterMs).unref();
 
   return {
@@ -199,7 +199,7 @@ export async function startApplication({
   };
 }
 
-/** The SDK is loaded only here. */
+/** Starts tracing. The SDK is loaded only here, so that it costs nothing where it is not used. */
 async function startTracing(options: SpanExportOptions, logger: Logger): Promise<SpanExport> {
   const { createSpanExport } = await import('./telemetry/span-export.ts');
   const failures = createFailureLog({ logger, what: 'the collector of traces' });
@@ -216,29 +216,29 @@ async function startTracing(options: SpanExportOptions, logger: Logger): Promise
 interface ResolvedUpstream {
   readonly upstream: UpstreamConfig & {
     readonly audience: string | null;
-    /** Where the configuration names none; `null`: nobody's. */
+    /** The permission where none is configured; `null`: no user is an administrator. */
     readonly adminPermission: string | null;
-    /** Of keys that must not sign: see `TokenVerifierOptions`. */
+    /** The thumbprints of rejected keys; see `TokenVerifierOptions`. */
     readonly refusedThumbprints: readonly string[];
   };
   readonly closeSandbox: (() => Promise<void>) | null;
-  /** As whom GraphiQL can be opened; `null` with a real upstream: its users have tokens of their own. */
+  /** The sandbox's users, as whom GraphiQL can be opened; `null` with a real upstream. */
   readonly visitors: Visitors | null;
 }
 
 interface Visitors {
-  /** The first is who it is unless one is named. */
+  /** The first is the default. */
   readonly people: readonly [LandingPerson, ...LandingPerson[]];
   readonly tokenOf: (name: string) => Promise<string>;
 }
 
-/** The upstream of the configuration, or else the sandbox, which is loaded only then. */
+/** Returns the configured upstream. Without one, loads the sandbox and returns it. */
 async function resolveUpstream(
   { upstream, audience }: Config,
   sandboxUrl: string | undefined,
 ): Promise<ResolvedUpstream> {
   if (upstream !== null) {
-    // Anyone can sign with the sandbox's key, so it must never speak for users of a real API.
+    // The sandbox's signing key is public, so it must not be accepted with a real API.
     const { sandboxKeyId } = await import('./sandbox/identity.ts');
     return {
       upstream: {

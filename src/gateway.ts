@@ -33,7 +33,7 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTracer, scopeName, type OpenTelemetryApi } from './telemetry/tracing.ts';
 
-/** The executable subgraph schema, built once when this module is loaded. */
+/** The executable subgraph schema, built when this module is loaded. */
 export const schema = createSubgraphSchema(
   [addExecutionContexts],
   `The state and the sessions of the runs of AI agents.
@@ -43,43 +43,50 @@ Every call needs a session token in the header \`Authorization: Bearer …\`. Ev
 Limits apply to each user. Every call of a field counts, so each alias is a call of its own. The description of a field states its limits; \`@rateLimit\` declares them for programs.`,
 );
 
-/** What a gateway does the same however it is reached. */
+/** Options of the GraphQL endpoint. */
 export interface EndpointOptions {
-  /** Where GraphQL is. @default '/graphql' */
+  /** The path of the GraphQL endpoint. @default '/graphql' */
   readonly endpoint?: string | undefined;
-  /** Answers `__schema` and `__type`; `_service` stays open either way. @default false */
+  /** Whether `__schema` and `__type` are answered. `_service` always is. @default false */
   readonly introspection?: boolean | undefined;
-  /** Origins of the pages that may call from a browser. @default none */
+  /** The origins of pages whose scripts may call the gateway (CORS). @default none */
   readonly corsOrigins?: readonly string[] | undefined;
-  /** Persisted documents. @default automatic ones only */
+  /** Persisted documents. @default automatic persisted documents only */
   readonly documents?: PersistedDocumentsOptions | undefined;
-  /** More Yoga plugins, run after the gateway's own. Their hooks see every operation, at a cost. */
+  /**
+   * Yoga plugins, which run after the gateway's own. With plugins every operation goes through Yoga,
+   * which takes longer.
+   *
+   * @default none
+   */
   readonly plugins?: readonly Plugin[] | undefined;
 }
 
+/** The parts that a gateway is made of. */
 export interface ConnectOptions extends EndpointOptions {
-  /** Where execution contexts are stored, and who may touch them. */
+  /** The storage of execution contexts, and the rule who may access them. */
   readonly executionContexts: ExecutionContexts;
-  /** Shows them as they change. @default with polls, events and limits of this process */
+  /** Streams of contexts as they change. @default those of this process alone */
   readonly live?: LiveContexts | undefined;
   readonly rateLimiter: RateLimiter;
   readonly resolveIdentity: ResolveIdentity;
-  /** The page at the endpoint; `false` serves none. @default false */
+  /** GraphiQL at the endpoint; `false` disables it. @default false */
   readonly graphiql?: GraphiQLOptions | false | undefined;
-  /** Told of an error that is a bug; the client is told no more than that there was one. @default nobody */
+  /** Called with an error that is a bug. The client gets a masked error. @default ignores it */
   readonly onBug?: ((error: unknown) => void) | undefined;
-  /** Told the member of its union that a root field was answered with. @default nobody */
+  /** Called for each root field with the member of the union that it returned. @default ignores it */
   readonly onResult?: ResultListener | undefined;
-  /** Told why an entity reference of another subgraph came back null. @default nobody */
+  /** Called with the error code of an entity reference that is null. @default ignores it */
   readonly onNullReference?: ((code: string) => void) | undefined;
 }
 
+/** A gateway's Fetch door, and the engine that other doors can use. */
 export interface ConnectedGateway extends FetchDoor {
   readonly engine: Engine;
   readonly cors: Cors;
 }
 
-/** Connects an engine made of these parts with its Fetch door. */
+/** Creates the engine from these parts, and its Fetch door. */
 export function connectGateway(options: ConnectOptions): ConnectedGateway {
   const ignore = (): void => undefined;
   const { onBug = ignore } = options;
@@ -104,73 +111,73 @@ export function connectGateway(options: ConnectOptions): ConnectedGateway {
 
 /** The REST API that stores the execution contexts. */
 export interface UpstreamOptions {
-  /** Its base URL; a path prefix is kept. */
+  /** The base URL; a path prefix is kept. */
   readonly url: string;
   /**
-   * The gateway's own key, with which the gateway checks who owns a context. `null` forwards the
-   * caller's token instead, and the API decides.
+   * The gateway's own key, with which the gateway checks ownership. `null` forwards the caller's token
+   * instead, so that the API checks permissions.
    *
    * @default null
    */
   readonly apiKey?: string | null | undefined;
-  /** Deadline of one field's upstream work in milliseconds, retries included. @default 10000 */
+  /** The deadline of one field's upstream work in milliseconds, retries included. @default 10000 */
   readonly timeoutMs?: number | undefined;
-  /** The permission that may touch every context, with an `apiKey`. @default null, nobody */
+  /** The permission to access every context; used with an `apiKey`. @default null, no user has it */
   readonly adminPermission?: string | null | undefined;
-  /** The only `organization` claim with which that permission counts. @default null, any */
+  /** The `organization` claim that the permission requires. @default null, any */
   readonly adminOrganization?: string | null | undefined;
 }
 
-/** Who signs the session tokens. */
+/** The issuer of the session tokens. */
 export interface IdentityOptions {
-  /** What `iss` must be. */
+  /** The required `iss`. */
   readonly issuer: string;
-  /** What must be among `aud`. @default null, not checked */
+  /** The value that `aud` must contain. @default null, not checked */
   readonly audience?: string | null | undefined;
-  /** Where the issuer's keys are. @default `{issuer}/.well-known/jwks.json` */
+  /** The URL of the issuer's key set. @default `{issuer}/.well-known/jwks.json` */
   readonly jwksUrl?: string | null | undefined;
 }
 
 export interface GatewayOptions extends EndpointOptions {
-  /** The REST API, or storage of one's own and the rule who may touch what is in it. */
+  /** The REST API, or your own storage with the rule who may access its contexts. */
   readonly upstream: UpstreamOptions | ExecutionContexts;
-  /** The issuer of the session tokens, or a way of one's own to tell who is calling. */
+  /** The issuer of the session tokens, or your own function that identifies the caller. */
   readonly identity: IdentityOptions | ResolveIdentity;
-  /** What counts the limits. @default in this process */
+  /** Counts calls for the rate limits. @default a store in the memory of this process */
   readonly rateLimitStore?: RateLimitStore | ImmediateRateLimitStore | undefined;
-  /** The page at the endpoint; `true` opens it with the examples. @default false */
+  /** GraphiQL at the endpoint; `true` opens it with the examples. @default false */
   readonly graphiql?: GraphiQLOptions | boolean | undefined;
-  /** Size of a request body; beyond: HTTP 413. @default 1048576 */
+  /** The maximum size of a request body in bytes; a larger one gets HTTP 413. @default 1048576 */
   readonly maxBodyBytes?: number | undefined;
-  /** Answers `/health` and `/ready`. @default false */
+  /** Whether `/health` and `/ready` are served. @default false */
   readonly probes?: boolean | undefined;
-  /** Answers `/metrics`, in Prometheus' text format. @default false */
+  /** Whether `/metrics` is served, in the text format of Prometheus. @default false */
   readonly metrics?: boolean | undefined;
-  /** Gets a line a request, and what goes wrong. @default none */
+  /** Receives a line for each request, and failures. @default no logs */
   readonly logger?: Logger | undefined;
   /**
-   * `@opentelemetry/api`, whole: requests are traced by the provider that is registered with it, below
-   * the span that is active. @default none, and the client's trace goes upstream as it came
+   * The module `@opentelemetry/api`. Requests are traced by the provider that is registered with it, as
+   * children of the active span. @default none: the trace headers of the client are forwarded unchanged
    */
   readonly openTelemetry?: OpenTelemetryApi | undefined;
 }
 
 export interface Gateway {
-  /** Where GraphQL is. */
+  /** The path of the GraphQL endpoint. */
   readonly endpoint: string;
   /**
-   * Answers a request, of any path. Can be passed on without its object. A server that speaks Node's
-   * requests needs an adapter: see docs/embedding.md.
+   * Answers a request for any path. Does not use `this`. A server with Node's requests needs an adapter:
+   * see docs/embedding.md.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
-   * Ends the live streams, so that their clients connect again, waits for the requests that are under
-   * way, and closes the connections to the API. To be called when the server accepts no more.
+   * Ends the live streams, so that their clients reconnect, waits for requests in progress, and closes the
+   * connections to the API. To be called when the server no longer accepts requests.
    */
   close(): Promise<void>;
 }
 
-/** A gateway as something that answers Fetch requests. It listens to nothing by itself. */
+/** Creates a gateway that answers Fetch requests. It does not listen on a port. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { upstream, identity, graphiql = false, openTelemetry } = options;
   const logger = options.logger ?? createLogger({ level: 'silent' });
@@ -216,7 +223,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       options.probes === true
         ? () =>
             readReadiness({
-              // Storage of one's own is there from the start.
+              // The caller's own storage counts as available from the start.
               upstreamAnswered: client?.hasAnswered ?? true,
               circuit: client?.circuitState ?? 'closed',
               upstreamCause: api.failures?.cause ?? null,

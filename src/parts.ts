@@ -12,13 +12,13 @@ import { createRestClient, type RestClient } from './rest/client.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
-/** Where the parts tell what happens. */
+/** Receives the logs and the metrics of the parts. */
 export interface Telemetry {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-/** What the engine tells of, logged and counted. */
+/** Returns the callbacks of the engine, which log and count what it reports. */
 export function createEngineObserver({ logger, metrics }: Telemetry) {
   return {
     onBug: (error: unknown): void => {
@@ -29,7 +29,7 @@ export function createEngineObserver({ logger, metrics }: Telemetry) {
   };
 }
 
-/** The limiter, whose decisions are counted. */
+/** Creates the limiter, and counts its decisions. */
 export function createLimiter(
   store: RateLimitStore | ImmediateRateLimitStore,
   metrics: Metrics,
@@ -45,18 +45,19 @@ export function createLimiter(
 export interface ApiOptions extends Telemetry {
   /** The REST API's base URL; a path prefix is kept. */
   readonly url: string;
-  /** `null` forwards the caller's token, so that the API decides who may touch what. */
+  /** The gateway's own key. `null` forwards the caller's token, so that the API checks permissions. */
   readonly apiKey: string | null;
+  /** The deadline of one field's upstream work in milliseconds, retries included. */
   readonly timeoutMs: number;
-  /** Who may touch every context, with an `apiKey`. */
+  /** Which users may access every context; used with an `apiKey`. */
   readonly administrators: AdministratorRule;
 }
 
-/** The way to the API, whose troubles are counted and logged: single exchanges at `debug`. */
+/** Creates the client of the API. Its failures are logged and counted; each exchange is logged at `debug`. */
 export function createApi(options: ApiOptions): {
   readonly client: RestClient;
   readonly executionContexts: ExecutionContexts;
-  /** Why the API fails, as its `cause` tells. */
+  /** Its `cause` is why the API fails at present. */
   readonly failures: Pick<FailureLog, 'cause'>;
 } {
   const { url, apiKey, timeoutMs, administrators, logger, metrics } = options;
@@ -100,7 +101,7 @@ export function createApi(options: ApiOptions): {
     client,
     onMalformedDate(operation, requestId) {
       metrics.upstream.malformedDate(operation);
-      logger.warn({ requestId, operation }, 'created_at of the API is no RFC 3339 date-time');
+      logger.warn({ requestId, operation }, 'created_at of the API is not an RFC 3339 date-time');
     },
   });
   const ownership = client.forwardsToken
@@ -112,16 +113,16 @@ export function createApi(options: ApiOptions): {
 export interface IdentityProviderOptions
   extends Telemetry, Omit<TokenVerifierOptions, 'onKeyFetch'> {}
 
-/** Tokens of one issuer. Fetches of its keys are counted, and logged where they fail. */
+/** Creates the verification of one issuer's tokens. Fetches of its keys are counted, failures logged. */
 export function createIdentityProvider(options: IdentityProviderOptions): {
   readonly resolveIdentity: ResolveIdentity;
-  /** Why the keys cannot be fetched, as its `cause` tells. */
+  /** Its `cause` is why the keys cannot be fetched at present. */
   readonly failures: Pick<FailureLog, 'cause'>;
 } {
   const { logger, metrics, ...verifier } = options;
   const what = "the issuer's keys";
   const failures = createFailureLog({ logger, what });
-  // Those are the callers' doing, and tell nothing of the issuer.
+  // Refused fetches are caused by tokens with unknown keys, and do not mean that the issuer fails.
   const refusals = createFailureLog({ logger, what });
   const resolveIdentity = createIdentityResolver({
     verifier: createTokenVerifier({
