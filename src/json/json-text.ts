@@ -73,7 +73,7 @@ export function quoteJson(text: string): string {
   return text.length < 64 && !special.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** What JSON is written to, piece by piece. */
+/** Receives JSON piece by piece. */
 export interface JsonSink {
   write(text: string): void;
   writeValue(json: JsonText): void;
@@ -106,9 +106,10 @@ export function writeJson(value: unknown): string {
 }
 
 /**
- * Writes the JSON of a value as {@link writeJson} does.
+ * Writes the JSON of a value to `sink`, as {@link writeJson} does.
  *
- * @throws as {@link writeJson} and the sink do
+ * @throws {TypeError} As {@link writeJson}.
+ * @throws {RangeError} As {@link writeJson}. The errors of the sink pass through.
  */
 export function writeJsonTo(sink: JsonSink, value: unknown): void {
   if (typeof value !== 'object' || value === null) {

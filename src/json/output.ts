@@ -1,16 +1,16 @@
 import type { JsonSink, JsonText } from './json-text.ts';
 
-/** JSON that is written, ready to be sent: as text, or as bytes where long values are in it. */
+/** JSON to be sent: text, or pieces of bytes where it contains long values. */
 export type JsonContent = string | readonly Buffer[];
 
-/** How far an output is written. */
+/** A position in an output; see {@link JsonOutput.mark}. */
 export interface OutputMark {
   readonly pieces: number;
   readonly text: string;
   readonly length: number;
 }
 
-/** An output would become longer than it may. */
+/** An output would exceed its maximum length. */
 export class OutputTooLong extends Error {
   constructor(maxLength: number) {
     super(`The output would be longer than ${maxLength}.`);
@@ -19,34 +19,34 @@ export class OutputTooLong extends Error {
 }
 
 /**
- * JSON as it is being written. Short pieces are joined as text; long values stay the bytes that they
- * came in, which nobody has to decode and encode again.
+ * JSON that is being written. Short pieces are joined as text; long values that were received as bytes
+ * are kept as bytes, to avoid decoding and encoding them again.
  */
 export class JsonOutput implements JsonSink {
   readonly #maxLength: number;
   #length = 0;
-  /** What was written before {@link #text}. */
+  /** The pieces before {@link #text}; `null` where there are none. */
   #bytes: Buffer[] | null = null;
-  /** What was written since the last long value. */
+  /** The text since the last long value. */
   #text = '';
 
-  /** @param maxLength - What {@link length} may be; beyond, writing throws {@link OutputTooLong}. */
+  /** @param maxLength - The maximum of {@link length}. @default Infinity */
   constructor(maxLength = Infinity) {
     this.#maxLength = maxLength;
   }
 
-  /** The characters of text and the bytes of long values, which are cheaper to count than to encode. */
+  /** The number of characters of text plus bytes of long values, which is cheaper than the encoded size. */
   get length(): number {
     return this.#length;
   }
 
-  /** @throws OutputTooLong */
+  /** @throws {OutputTooLong} */
   write(text: string): void {
     this.#grow(text.length);
     this.#text += text;
   }
 
-  /** @throws OutputTooLong */
+  /** @throws {OutputTooLong} */
   writeValue(json: JsonText): void {
     const { longBytes } = json;
     if (longBytes === null) {
@@ -58,9 +58,9 @@ export class JsonOutput implements JsonSink {
   }
 
   /**
-   * Adds what was written to `other`.
+   * Appends the content of `other`.
    *
-   * @throws OutputTooLong
+   * @throws {OutputTooLong}
    */
   append(other: JsonOutput): void {
     this.#grow(other.#length);
@@ -68,12 +68,12 @@ export class JsonOutput implements JsonSink {
     this.#text += other.#text;
   }
 
-  /** How far it is written, for {@link cutBack}. */
+  /** Returns the current position, for {@link cutBack}. */
   mark(): OutputMark {
     return { pieces: this.#bytes?.length ?? 0, text: this.#text, length: this.#length };
   }
 
-  /** Forgets what was written since `mark` was made. */
+  /** Discards everything that was written after `mark`. */
   cutBack({ pieces, text, length }: OutputMark): void {
     if (this.#bytes !== null) this.#bytes.length = pieces;
     this.#text = text;

@@ -1,15 +1,15 @@
 /**
- * A strict scanner of JSON (RFC 8259) over bytes that are valid UTF-8: it accepts exactly what
- * JSON.parse accepts. It makes no values and does not recurse, so it costs little, and no depth can
- * overflow the stack. All indices are offsets of bytes.
+ * A strict scanner of JSON (RFC 8259) in valid UTF-8: it accepts exactly what JSON.parse accepts. It
+ * creates no values, which makes it fast, and does not recurse, so that no depth overflows the stack.
+ * All indices are offsets of bytes.
  */
 
-/** Returned instead of an index: no JSON value stands there. */
+/** Returned instead of an index: there is no valid JSON value. */
 export const INVALID = -1;
-/** Returned instead of an index: arrays and objects are nested deeper than was allowed. */
+/** Returned instead of an index: arrays and objects nest deeper than allowed. */
 export const TOO_DEEP = -2;
 
-/** The first bytes that tell a string, an object, an array, true, false and null from a number. */
+/** The first bytes of strings, objects, arrays, true, false and null; any other value is a number. */
 export const QUOTE = 0x22;
 export const OPEN_BRACE = 0x7b;
 export const OPEN_BRACKET = 0x5b;
@@ -17,7 +17,7 @@ export const LETTER_T = 0x74;
 export const LETTER_F = 0x66;
 export const LETTER_N = 0x6e;
 
-/** What stands between values, and in strings. */
+/** Other characters of the syntax. */
 export const CLOSE_BRACE = 0x7d;
 export const CLOSE_BRACKET = 0x5d;
 export const COMMA = 0x2c;
@@ -31,7 +31,7 @@ const tableOf = (includes: (byte: number) => boolean): Uint8Array =>
 const tableOfCharacters = (characters: string): Uint8Array =>
   tableOf((byte) => characters.includes(String.fromCharCode(byte)));
 
-/** Bytes of a string that stand for themselves; those of characters beyond ASCII are among them. */
+/** Bytes that represent themselves in a string, including those of characters beyond ASCII. */
 const PLAIN = tableOf((byte) => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH);
 const DIGIT = tableOfCharacters('0123456789');
 const HEX_DIGIT = tableOfCharacters('0123456789abcdefABCDEF');
@@ -42,8 +42,8 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
 /**
- * The byte at `i`; after the end 0, which is part of no JSON. The comparison is what makes this
- * quick: V8 takes twice as long for loads that have ever been out of bounds.
+ * Returns the byte at `i`; beyond the end 0, which no JSON contains. The comparison makes this fast: V8
+ * takes twice as long for a load that was ever out of bounds.
  */
 function byteAt(bytes: Uint8Array, i: number): number {
   return i < bytes.length ? (bytes[i] ?? 0) : 0;
@@ -54,7 +54,7 @@ function isIn(table: Uint8Array, bytes: Uint8Array, i: number): boolean {
   return table[bytes[i] ?? 0] === 1;
 }
 
-/** The index of the first byte from `i` on that is not whitespace. */
+/** Returns the index of the first byte from `i` on that is not whitespace. */
 export function skipSpace(bytes: Uint8Array, i: number): number {
   for (;;) {
     const byte = byteAt(bytes, i);
@@ -63,13 +63,13 @@ export function skipSpace(bytes: Uint8Array, i: number): number {
   }
 }
 
-/** The index after the string whose opening quote is at `i`, or {@link INVALID}. */
+/** Returns the index after the string with its opening quote at `i`, or {@link INVALID}. */
 export function endOfString(bytes: Uint8Array, i: number): number {
   i = endOfPlain(bytes, i + 1);
   return byteAt(bytes, i) === QUOTE ? i + 1 : endOfEscapedString(bytes, i);
 }
 
-/** Most bytes of most bodies pass here: four at a time, with one check of the bounds. */
+/** Skips plain bytes, four at a time with one check of the bounds: most bytes of a body are plain. */
 function endOfPlain(bytes: Uint8Array, i: number): number {
   const { length } = bytes;
   while (
@@ -85,7 +85,7 @@ function endOfPlain(bytes: Uint8Array, i: number): number {
   return i;
 }
 
-/** The index after a string that goes on at `i` with what does not stand for itself. */
+/** Returns the index after a string whose rest begins at `i` with a byte that is not plain. */
 function endOfEscapedString(bytes: Uint8Array, i: number): number {
   while (byteAt(bytes, i) === BACKSLASH) {
     i = endOfEscape(bytes, i);
@@ -124,7 +124,7 @@ function endOfDigits(bytes: Uint8Array, i: number): number {
   return i > start ? i : INVALID;
 }
 
-/** Of what is neither a string, an array nor an object, and begins with the byte `first`. */
+/** Returns the index after a number, true, false or null, which begins with the byte `first`. */
 function endOfOther(bytes: Uint8Array, i: number, first: number): number {
   if (first <= 0x39 /* 9 */) return endOfNumber(bytes, i);
   const word = first === LETTER_T ? TRUE : first === LETTER_F ? FALSE : NULL;
@@ -133,34 +133,36 @@ function endOfOther(bytes: Uint8Array, i: number, first: number): number {
 }
 
 /**
- * Where the value of the member starts whose key ends before `i`: after the colon and the
- * whitespace around it; or {@link INVALID}.
+ * Returns the index of the value of a member whose key ends before `i`, after the colon and whitespace;
+ * or {@link INVALID}.
  */
 export function startOfMemberValue(bytes: Uint8Array, i: number): number {
   i = skipSpace(bytes, i);
   return byteAt(bytes, i) === COLON ? skipSpace(bytes, i + 1) : INVALID;
 }
 
-/** More levels than any body has bytes. */
+/** More levels than a body can have bytes. */
 const ANY_DEPTH = 2 ** 30 - 1;
 
-/** The brackets that would close what is open; values nested deeper get a larger one of their own. */
+/** The closing brackets of the open arrays and objects. Shared; deeper values get a larger one. */
 const STACK = new Uint8Array(256);
 
 /**
- * The index after the JSON value at `i`, where whitespace may stand before it; or {@link INVALID};
- * or {@link TOO_DEEP} where arrays and objects nest more than `maxDepth` levels (default: any
- * number passes). A scalar has depth 0, `[]` depth 1, `[[]]` 2.
+ * Returns the index after the JSON value at `i`, which whitespace may precede; or {@link INVALID}; or
+ * {@link TOO_DEEP} where arrays and objects nest deeper than `maxDepth` levels. A scalar has depth 0,
+ * `[]` depth 1, `[[]]` depth 2.
+ *
+ * @param maxDepth - The maximum depth. @default unlimited
  */
 export function endOfValue(bytes: Uint8Array, i: number, maxDepth = ANY_DEPTH): number {
   let stack: Uint8Array = STACK;
   let depth = 0;
-  /** What would close the innermost of what is open. */
+  /** The closing bracket of the innermost open array or object. */
   let close = 0;
-  /** Whether a key has to stand at `i`. */
+  /** Whether a key is required at `i`. */
   let isKey = false;
   next: for (;;) {
-    // A call for each place where whitespace may stand would cost a fifth more.
+    // Checked inline, because a call at each place where whitespace is allowed takes a fifth longer.
     let byte = byteAt(bytes, i);
     if (byte <= SPACE) {
       i = skipSpace(bytes, i);

@@ -25,7 +25,7 @@ describe(script, { timeout }, () => {
 
   it.each([
     ['ctx_missing', 'There is nothing here to update: execution context not found\n'],
-    ['..', 'id must not be "." or "..": they name a place in a path.\n'],
+    ['..', 'id must not be "." or "..", which have a special meaning in a URL path.\n'],
   ])('says why %j is not updated, and fails', async (id, firstLine) => {
     const env = {
       GATEWAY_URL: `${gateway.url}/graphql`,

@@ -123,7 +123,9 @@ describe('a success of the API', () => {
     const before = warnings().length;
     const page = await runOne(gateway, 'list');
     expect(page.items).toHaveLength(3);
-    expect(warnings().slice(before)).toEqual(['created_at of the API is not an RFC 3339 date-time']);
+    expect(warnings().slice(before)).toEqual([
+      'created_at of the API is not an RFC 3339 date-time',
+    ]);
     expect(gateway.logs()).not.toContain('yesterday');
   });
 
