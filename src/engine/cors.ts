@@ -1,18 +1,24 @@
-/** How long a browser may remember a preflight's answer, in seconds: Chromium's own maximum. */
+/** How long a browser may cache the response to a preflight, in seconds: Chromium's maximum. */
 const preflightMaxAgeS = 7_200;
 
 const exposedHeaders = 'x-request-id, RateLimit, RateLimit-Policy';
 
+/** Headers by their names in lower case. */
 export type HeaderValues = Readonly<Record<string, string>>;
 
-/** The CORS headers (Fetch standard, section 3.3) of the responses to one origin's requests. */
+/** The CORS headers of responses (Fetch standard, section 3.3). */
 export interface Cors {
-  /** @param origin - The request's `origin` header. */
+  /**
+   * Returns the CORS headers of a response.
+   *
+   * @param origin - The request's `origin` header.
+   */
   headersFor(origin: string | null): HeaderValues;
   /**
-   * The headers of the answer to a preflight; `null` where the request is none.
+   * Returns the headers of the response to a preflight request.
    *
    * @param header - Reads a header of the request by its name in lower case.
+   * @returns `null` where the request is not a preflight.
    */
   preflightHeaders(
     method: string,
@@ -22,16 +28,16 @@ export interface Cors {
 }
 
 /**
- * Lets pages of the origins listed read the responses; `*` lets all. Pages of others get no header
- * at all, which is how a browser is told no.
+ * Allows pages of the listed origins, or of all with `*`, to read the responses. Responses to other
+ * origins have no `access-control-allow-origin`, so that browsers refuse access to them.
  *
- * Credentials, which are cookies, are never asked for: sessions travel in `authorization`, which a
- * page can set only itself. That is also why any header that is asked for can be allowed.
+ * Credentials (cookies) are never allowed: session tokens are sent in `authorization`, which only the
+ * page itself can set. For the same reason every header that a preflight requests is allowed.
  */
 export function createCors(origins: readonly string[]): Cors {
   const allowed = new Set(origins);
   const allowsAll = allowed.has('*');
-  // A cache must not give one origin's answer to another, nor a refusal to all.
+  // A cache must not serve the response for one origin to another.
   const varies: HeaderValues = allowed.size === 0 || allowsAll ? {} : { vary: 'origin' };
 
   function headersFor(origin: string | null): HeaderValues {

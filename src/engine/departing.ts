@@ -1,6 +1,6 @@
 import type { Departure, DepartureListener } from '../rest/request.ts';
 
-/** The departure of whoever waits for something that is no HTTP request, told by calling `depart`. */
+/** The departure of a client that has no HTTP request of its own: it departs when `depart` is called. */
 export class Departing implements Departure {
   departed = false;
   readonly #listeners = new Set<DepartureListener>();

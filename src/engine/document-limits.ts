@@ -9,14 +9,15 @@ import {
   type Source,
 } from 'graphql';
 
-/** What a document may hold at most, and how many lexical tokens it may be long. */
+/** The limits of a document. */
 export const documentLimits = {
+  /** Lexical tokens. */
   tokens: 4_000,
-  /** Levels of fields below the operation, introspection's own not counted. */
+  /** Levels of fields below the operation, without those of introspection. */
   depth: 12,
   aliases: 200,
   directives: 100,
-  /** Of one operation, through its fragments. */
+  /** Root fields of one operation, including those of its fragments. */
   rootFields: 200,
   operations: 50,
   fragments: 100,
@@ -36,7 +37,7 @@ const nouns: Readonly<Record<Limit, string>> = {
 
 const documentTooLargeCode = 'DOCUMENT_TOO_LARGE';
 
-/** The error of a document that is larger than its `limit`. */
+/** Creates the error of a document that exceeds `limit`. */
 function documentTooLarge(limit: Limit): GraphQLError {
   return new GraphQLError(
     `The document has more than ${documentLimits[limit]} ${nouns[limit]}: send less at once.`,
@@ -44,6 +45,7 @@ function documentTooLarge(limit: Limit): GraphQLError {
   );
 }
 
+/** Whether an error says that a document exceeds one of the {@link documentLimits}. */
 export function isDocumentTooLarge(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && error.extensions['code'] === documentTooLargeCode;
 }
@@ -51,7 +53,7 @@ export function isDocumentTooLarge(error: unknown): error is GraphQLError {
 /**
  * Parses a document within the {@link documentLimits}.
  *
- * @throws GraphQLError where the document is malformed or, with HTTP status 400, too large.
+ * @throws {GraphQLError} where the document is malformed or, with HTTP status 400, too large.
  */
 export function parseWithinLimits(source: string | Source): DocumentNode {
   const document = parseTokens(source);
@@ -63,23 +65,22 @@ function parseTokens(source: string | Source): DocumentNode {
   try {
     return parse(source, { maxTokens: documentLimits.tokens });
   } catch (error) {
-    // The parser calls itself for each level, and its own limit counts only what it has passed.
+    // The parser is recursive: deep nesting can exhaust the stack before its limit of tokens is reached.
     if (error instanceof RangeError || isTokenLimit(error)) throw documentTooLarge('tokens');
     throw error;
   }
 }
 
-/** The parser tells this error from others by its message alone. */
+/** Only its message distinguishes this error of the parser from others. */
 function isTokenLimit(error: unknown): boolean {
   return error instanceof GraphQLError && /more tha[nt] \d+ tokens/i.test(error.message);
 }
 
 /**
- * Refuses documents that cost more than any honest one, before anything is done with them: some of
- * the validation rules take the square of a document's size. Each node is looked at once, however
- * often its fragment is spread.
+ * Refuses documents that are far larger than legitimate ones, before they are validated: some of the
+ * validation rules take quadratic time. Each node is visited once, however often its fragment is spread.
  *
- * @throws GraphQLError with HTTP status 400.
+ * @throws {GraphQLError} with HTTP status 400.
  */
 function checkDocumentLimits(document: DocumentNode): void {
   const counts = { aliases: 0, directives: 0, operations: 0, fragments: 0 };
@@ -118,7 +119,7 @@ function checkDocumentLimits(document: DocumentNode): void {
   }
 }
 
-/** Measures each fragment once; a cycle ends where it closes, for validation refuses it anyway. */
+/** Measures each fragment once. A cycle ends where it closes: validation refuses it later. */
 function createDepthMeter(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const depths = new Map<string, number>();
 
@@ -154,7 +155,7 @@ function createDepthMeter(fragments: ReadonlyMap<string, FragmentDefinitionNode>
   return depthBelow;
 }
 
-/** The fields that execution would collect: those of a fragment count once a selection set. */
+/** Counts the fields that execution would collect; those of a fragment count once. */
 function countFields(
   root: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

@@ -19,42 +19,42 @@ import { createMask, resultOf, writeResultText, type MaskError } from './result.
 export interface EngineOptions extends RequestEnvironment {
   readonly schema: GraphQLSchema;
   readonly resolveIdentity: ResolveIdentity;
-  /** Told of an error that is a bug; the client is told no more than that there was one. */
+  /** Called with each error that is a bug, of which the client sees only a masked error. */
   readonly onBug: (error: unknown) => void;
-  /** @default automatic ones only */
+  /** Which persisted documents are accepted. @default automatic ones only */
   readonly documents?: PersistedDocumentsOptions | undefined;
 }
 
-/** A result that has errors, with what is left of its data. */
+/** A result that has errors, with the remaining data. */
 export type FailedResult = ExecutionResult<JsonOutput | null>;
 
 /**
- * Called exactly once: with the result as JSON, or with a result that has errors. Must not throw: what
- * a door cannot send is for the door to answer.
+ * Called exactly once: with the result as JSON, or with a result that has errors. Must not throw: a door
+ * has to handle its own failure to send the result.
  */
 export type EngineDone = (output: JsonOutput | null, failed: FailedResult | null) => void;
 
-/** What runs operations, whatever door they came by. */
+/** Runs the operations of all doors. */
 export interface Engine {
   readonly schema: GraphQLSchema;
   readonly mask: MaskError;
   /**
-   * Reads the body of a request in one scan, where it is one of those that front ends send: a document
-   * that has a plan, with its variables.
+   * Reads the body of a request in one scan, and finds the plan of its document and the arguments.
    *
    * @returns `null` for any other request, and for an invalid one: Yoga executes it as a whole.
    */
   prepare(source: JsonSource): PreparedRequest | null;
+  /** Runs a query or a mutation by its plan. */
   run(request: PreparedRequest, incoming: Incoming, done: EngineDone): void;
   /**
-   * Opens the stream of a subscription: each event is a result's JSON text. Whatever goes wrong is an
-   * event. Whoever has the stream returns it when its reader leaves.
+   * Opens the stream of a subscription, each event of which is a result as JSON text. An error is an
+   * event, too. The caller has to call `return` when its client leaves.
    */
   open(request: PreparedRequest, incoming: Incoming): Promise<EventStream<StreamedResult>>;
   /**
    * Finds the document that a request sends or names.
    *
-   * @throws GraphQLError where there is none, or none that may be run.
+   * @throws {GraphQLError} where the request has no document, or one that is unknown or not allowed.
    */
   resolveDocument(parameters: Parameters): NamedDocument;
   /**
@@ -70,6 +70,7 @@ export interface Engine {
   contextOf(incoming: Incoming): RequestContext | Promise<RequestContext>;
 }
 
+/** Creates the engine: plans, persisted documents, identity and the mask, for all doors. */
 export function createEngine(options: EngineOptions): Engine {
   const { schema, resolveIdentity, onBug } = options;
   const documents = createPersistedDocuments(options.documents);
@@ -80,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const mask = createMask(onBug);
 
-  /** @param data - `null` where nothing is left of it. */
+  /** @param data - `null` where a non-null field failed or the result is too large. */
   function failedResult(data: JsonOutput | null, errors: readonly unknown[]): FailedResult {
     return { data, errors: errors.map(mask) };
   }
@@ -103,7 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Answers a request of which nothing has run. */
+  /** Ends a request of which nothing has run. */
   function refuse(error: unknown, done: EngineDone): void {
     done(null, { errors: [mask(error)] });
   }

@@ -7,43 +7,47 @@ import type { Departure } from '../rest/request.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
 
-/** A request as a door hands it to the engine: all that an operation may know of how it came. */
+/** A request as a door passes it to the engine: all that an operation can know of its transport. */
 export interface Incoming {
   readonly requestId: string;
-  /** The `Authorization` header as it came; `null` where there is none. */
+  /** The unchanged `Authorization` header; `null` where there is none. */
   readonly authorization: string | null;
-  /** The client's. */
+  /** The trace context that the client sent. */
   readonly trace: TraceContext | undefined;
-  /** The request's; `null` where nothing is traced. Whoever made it ends it. */
+  /** The span of the request, which the door ends; `null` where nothing is traced. */
   readonly span: Span | null;
-  /** Whether the client is still there; `null` where the door cannot tell. */
+  /** Tells when the client disconnects; `null` where the door cannot know. */
   readonly departure: Departure | null;
-  /** Where the engine notes what the door writes besides the result. */
+  /** Where the engine records what the door writes besides the result. */
   readonly outgoing: Outgoing;
 }
 
-/** What the engine tells a door of a request, besides its result: for headers and the log. */
+/** What the engine reports to a door besides the result of a request: for headers and the log. */
 export class Outgoing {
   operation: OperationLabel = 'none';
-  /** What the client calls its operation; `null`: nothing. */
+  /** The name of the operation; `null` where it has none. */
   operationName: string | null = null;
-  /** How many root fields were answered with each member, or error code. */
+  /** The number of root fields by the union member or error code that they returned. */
   results: Record<string, number> | null = null;
-  /** What the limiter decided; `null` where it was not asked. */
+  /** The decisions of the limiter; `null` where it was not asked. */
   limits: RateLimitHeaders | null = null;
   /**
-   * Whether its stream ends though there will be more to see, as the gateway shuts down. A door then
-   * ends the connection without saying that the stream is complete: after that word clients would be
-   * done, and without it they connect again by themselves.
+   * Whether the stream ends although more events are expected, because the gateway shuts down. A door
+   * then ends the stream without a `complete` message: clients reconnect only where none was sent.
    */
   isInterrupted = false;
 
-  /** @param key - The error's code; the member of the result union for a success. */
+  /**
+   * Counts the result of a root field.
+   *
+   * @param key - The error's code; the member of the result union for a success.
+   */
   noteResult(key: string): void {
     if (this.results === null) this.results = { [key]: 1 };
     else this.results[key] = (this.results[key] ?? 0) + 1;
   }
 
+  /** Adds a decision of the limiter to {@link limits}. */
   noteDecision(limit: Limit, decision: RateLimitDecision): void {
     this.limits ??= new RateLimitHeaders();
     this.limits.note(limit, decision);
@@ -51,23 +55,25 @@ export class Outgoing {
 }
 
 /**
- * A request's id: its `x-request-id` where that is 1 to 128 visible ASCII characters, so that it can
- * stand in a log line and a header, else one made up.
+ * Returns the id of a request: its `x-request-id` where that is 1 to 128 visible ASCII characters,
+ * which are safe in a log line and a header, else a random UUID.
  */
 export function acceptRequestId(given: string | null | undefined): string {
   return given && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** Version 00 has four fields; later ones may append more, and ff is no version (section 3.2). */
+/** Version 00 has four fields; later versions may append more, and ff is invalid (section 3.2). */
 const traceparentForm =
   /^(?:00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}|(?!00|ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-[\x21-\x7e]{1,256})?)$/;
 
-/** Section 3.3.1.5: at least 512 characters are to be passed on. What is longer is dropped. */
+/** At least 512 characters must be propagated (section 3.3.1.5). A longer value is dropped. */
 const tracestateForm = /^[\x20-\x7e]{1,512}$/;
 
 /**
- * A request's W3C Trace Context, to be passed upstream or to trace below; undefined where it has none or
- * one of another form, without which its `tracestate` means nothing (section 3.3.1).
+ * Reads the W3C Trace Context of a request, which is propagated upstream or is the parent of its spans.
+ *
+ * @returns `undefined` where `traceparent` is absent or invalid; `tracestate` is then ignored too
+ *   (section 3.3.1).
  */
 export function readTraceContext(
   traceparent: string | null | undefined,

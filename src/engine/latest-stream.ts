@@ -1,4 +1,4 @@
-/** What a subscription yields, one event after the other; `return` ends it from the reader's side. */
+/** The events of a subscription. The reader ends it by `return`. */
 export interface EventStream<Event> extends AsyncIterableIterator<Event> {
   next(): Promise<IteratorResult<Event, undefined>>;
   return(): Promise<IteratorResult<Event, undefined>>;
@@ -6,7 +6,7 @@ export interface EventStream<Event> extends AsyncIterableIterator<Event> {
 
 const ended: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
 
-/** A stream of one event, for what is refused before it begins. */
+/** Creates a stream of one event, for a subscription that is refused. */
 export function streamOf<Event>(event: Event): EventStream<Event> {
   const stream = new LatestStream<Event>(() => undefined);
   stream.end(event);
@@ -14,34 +14,34 @@ export function streamOf<Event>(event: Event): EventStream<Event> {
 }
 
 /**
- * States of one thing, for a reader that may be slower than they come: a state that nobody has taken
- * gives way to the next, so that a stream never holds more than one.
+ * The states of one object, for a reader that may be slower than they change: a new state replaces one
+ * that was not read yet, so that a stream never holds more than one.
  *
- * Not an async generator, whose `return` waits for a `next` that is under way, and so for an event
- * that may never come.
+ * It is not an async generator, because the `return` of a generator waits for the pending `next`, and so
+ * for an event that may never come.
  */
 export class LatestStream<Event> implements EventStream<Event> {
   readonly #onReturn: () => void;
   #waiting: { readonly event: Event; readonly version: string | null } | null = null;
-  /** The version of the event that was taken last. */
+  /** The version of the event that was read last. */
   #taken: string | null = null;
   #reader: ((result: IteratorResult<Event, undefined>) => void) | null = null;
   #isEnded = false;
 
-  /** @param onReturn - Called once where the reader ends the stream, and not where `end` does. */
+  /** @param onReturn - Called once when the reader ends the stream; not when `end` does. */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn;
   }
 
-  /** Offers a state, which the reader gets unless its version is that of the one it has. */
+  /** Offers a state. It is dropped if the reader already has a state of that version. */
   offer(event: Event, version: string): void {
     if (this.#isEnded) return;
-    // Back to what the reader has already: what came in between need not be seen.
+    // If the state is again the one that the reader has, an unread one in between is dropped too.
     this.#waiting = version === this.#taken ? null : { event, version };
     this.#deliver();
   }
 
-  /** Ends the stream, with `last` in place of what nobody has taken. */
+  /** Ends the stream; `last` replaces a state that was not read yet. */
   end(last?: Event): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -51,7 +51,7 @@ export class LatestStream<Event> implements EventStream<Event> {
 
   next(): Promise<IteratorResult<Event, undefined>> {
     return new Promise((resolve) => {
-      // Readers ask for one event at a time; one who does not loses the older question.
+      // Readers ask for one event at a time. A second call ends the pending one.
       this.#reader?.(ended);
       this.#reader = resolve;
       this.#deliver();

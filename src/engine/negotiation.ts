@@ -5,6 +5,7 @@ export const mediaTypes = [
   'text/event-stream',
 ] as const;
 
+/** A media type that results are written in. */
 export type MediaType = (typeof mediaTypes)[number];
 
 interface Preference {
@@ -13,17 +14,18 @@ interface Preference {
 }
 
 const known = new Map<string, MediaType | null>();
-/** Clients send few different `Accept` headers; made up ones must not fill the memory. */
+/** Clients send few different `Accept` headers; the bounds keep arbitrary ones from filling the memory. */
 const maxKnown = 100;
 const maxKnownLength = 256;
 
 /**
- * The media type to answer in (RFC 9110, sections 12.4.2 and 12.5.1): of the types a response can be
- * written in, the one with the highest weight; of equal ones the one named first. A type that the
+ * Chooses the media type of a response (RFC 9110, sections 12.4.2 and 12.5.1): of those in which results
+ * are written, the one with the highest weight; of equal ones the one named first. A type that the
  * client excludes by `q=0` is not sent even where a wildcard would allow it.
  *
- * @param accept - The `Accept` header; absent means anything.
- * @returns `null` where the client accepts none of them: nothing may be done for such a request.
+ * @param accept - The `Accept` header; if absent, any media type is accepted.
+ * @returns `null` where the client accepts no such type: the request must then be refused before
+ *   anything of it runs.
  */
 export function negotiate(accept: string | null | undefined): MediaType | null {
   if (accept === undefined || accept === null) return 'application/json';
@@ -38,14 +40,14 @@ export function negotiate(accept: string | null | undefined): MediaType | null {
   return type;
 }
 
-/** What a client is told whose `Accept` header leaves no way to answer a subscription. */
+/** The message for a subscription whose `Accept` header excludes events. */
 export const eventsOnly =
   'A subscription is answered as a stream of events: the Accept header must allow text/event-stream.';
 
 /**
- * Whether the client takes server-sent events, which are all that a subscription is answered in.
+ * Whether the client accepts server-sent events, the only media type of a subscription's response.
  *
- * @param accept - The `Accept` header; absent means anything.
+ * @param accept - The `Accept` header; if absent, any media type is accepted.
  */
 export function acceptsEvents(accept: string | null | undefined): boolean {
   const preferences = parseAccept(accept ?? '');
@@ -55,8 +57,8 @@ export function acceptsEvents(accept: string | null | undefined): boolean {
 }
 
 /**
- * The offer that an `Accept` or `Accept-Encoding` header ranks highest (RFC 9110, section 12.5), the
- * earlier of two ranked alike. An offer must be named: a wildcard asks for nothing special.
+ * Returns the offer that an `Accept` or `Accept-Encoding` header ranks highest (RFC 9110, section 12.5);
+ * of equal ones the first of `offers`. The header must name the offer: a wildcard does not match.
  *
  * @param offers - In lower case.
  */
@@ -78,7 +80,7 @@ export function preferred<Offer extends string>(
 }
 
 function choose(preferences: readonly Preference[]): MediaType | null {
-  // An empty header lists nothing, which is no preference at all.
+  // An empty header states no preference.
   if (preferences.length === 0) return 'application/json';
   let best: { readonly type: MediaType; readonly weight: number; readonly place: number } | null =
     null;
@@ -93,7 +95,7 @@ function choose(preferences: readonly Preference[]): MediaType | null {
   return best?.type ?? null;
 }
 
-/** Of the ranges that match a type the most specific one gives its weight, wherever it stands. */
+/** The weight of a type is that of the most specific range that matches it, in whatever order. */
 function mostSpecific(type: MediaType, preferences: readonly Preference[]) {
   const [main = ''] = type.split('/', 1);
   for (const range of [type, `${main}/*`, '*/*']) {
@@ -110,7 +112,7 @@ function parseAccept(accept: string): Preference[] {
     const [range = '', ...parameters] = splitUnquoted(element, ';').map((part) => part.trim());
     if (range === '') continue;
     if (!parameters.every(isHarmless)) {
-      // It is a preference, though none for a type that can be sent.
+      // Kept, because the header does state a preference; but it matches no type that can be sent.
       preferences.push({ range: '', weight: 0 });
       continue;
     }
@@ -120,20 +122,20 @@ function parseAccept(accept: string): Preference[] {
   return preferences;
 }
 
-/** Responses are UTF-8: a range that asks for another charset, and only such a range, matches none. */
+/** Responses are UTF-8, so a range that asks for another charset matches nothing. */
 function isHarmless(parameter: string): boolean {
   const [name = '', value = ''] = parameter.split('=', 2);
   if (name.trim().toLowerCase() !== 'charset') return true;
   return /^"?utf-?8"?$/i.test(value.trim());
 }
 
-/** RFC 9110, section 12.4.2; a weight that is none counts as 1, as if it were not there. */
+/** RFC 9110, section 12.4.2. An invalid weight is ignored, so that the range has the weight 1. */
 function weightOf(parameter: string): number | null {
   const value = /^q\s*=\s*"?([01](?:\.\d{0,3})?)"?$/i.exec(parameter)?.[1];
   return value === undefined ? null : Math.min(1, Number(value));
 }
 
-/** The parts between separators that stand outside of quoted strings (RFC 9110, section 5.6.4). */
+/** Splits at the separators outside of quoted strings (RFC 9110, section 5.6.4). */
 function splitUnquoted(text: string, separator: string): string[] {
   if (!text.includes('"')) return text.split(separator);
   const parts: string[] = [];

@@ -6,17 +6,17 @@ import type { RequestContext } from './request-context.ts';
 
 export type FieldCoordinate = `${'Query' | 'Mutation' | 'Subscription'}.${string}`;
 
-/** What a field says of its limits. */
+/** The limits of a field. */
 export interface OperationLimit {
-  /** Fields of a group share one count a user. */
+  /** Fields of one group share one count per user. @default the field's coordinate */
   readonly group?: string | undefined;
-  /** All of them hold at once. */
+  /** A call must be within all of them. */
   readonly limits: readonly RateLimitRule[];
 }
 
-/** What was asked for before a call was admitted. */
+/** Something that was requested before the limit admitted the call. */
 export interface Ahead {
-  /** Gives it back: the limit refused the call. */
+  /** Called when the limit refuses the call, to release what was requested. */
   cancel(): void;
 }
 
@@ -25,49 +25,51 @@ export interface OperationDefinition<Args extends object, Value, Asked extends A
   /** The coordinate of its field in the schema, such as `Mutation.updateThing`. */
   readonly field: FieldCoordinate;
   /**
-   * Refuses bad input, and what there is no room for, before anything is charged.
+   * Refuses invalid input, and a call for which there is no capacity, before anything is charged.
    *
-   * @throws InputError with every issue there is; another TypedError where there is no room.
+   * @throws {InputError} with all issues of the input.
+   * @throws {TypedError} where there is no capacity.
    */
   readonly check: (args: Args, request: RequestContext) => void;
-  /** What a call is charged to. @default the group is the field's own coordinate */
+  /** The limits that a call is charged to. */
   readonly limit: OperationLimit;
   /**
-   * Asks for what `run` needs first, where the limit is asked elsewhere: one round trip then does for
-   * both. Never throws.
+   * Requests what `run` needs first, where the limit is decided in another process: both then take one
+   * round trip. Never throws.
    *
-   * @returns `null` where it has to come after the limit.
+   * @returns `null` where it may only be requested after the limit.
    */
   readonly ahead?: (args: Args, request: RequestContext) => Asked | null;
   /**
-   * Who may do it, and the work. Rejects with a {@link TypedError} for every foreseen outcome.
+   * Checks the permission and does the work. Rejects with a {@link TypedError} for every foreseen
+   * failure.
    *
-   * @param asked - What was asked for ahead; `null` where nothing was.
+   * @param asked - What `ahead` returned; `null` where it was not called.
    */
   readonly run: (args: Args, request: RequestContext, asked: Asked | null) => Promise<Value>;
 }
 
-/** A defined operation: fields, plans, entity references and subscriptions are made of it. */
+/** A defined operation. Fields, plans, entity references and subscriptions perform it. */
 export interface Operation<Args extends object = object, Value = unknown> {
   readonly field: FieldCoordinate;
   readonly limit: Limit;
-  /** The limit as it stands in the SDL. */
+  /** The limit as the SDL prints it. */
   readonly rules: readonly RateLimitRule[];
   /**
-   * Runs it for a request: identity, input, limit, then ownership and work.
+   * Performs the operation for a request: identity, input, limit, then ownership and work.
    *
-   * @throws TypedError (or rejects with one) for a call that is refused or fails; anything else is a
-   *   bug.
+   * @throws {TypedError} (or rejects with one) for a call that is refused or fails; any other error is
+   *   a bug.
    */
   perform(args: Args, request: RequestContext): Promise<Value>;
 }
 
 /**
- * The one place where the order of a field stands: identity, input validation, limit, then
- * ownership and work. What is refused before the limit costs nothing, but its response tells what is
- * left all the same.
+ * Defines the order of steps in all fields: identity, input validation, limit, then ownership and work.
+ * A call that is refused before the limit is not charged, but its response still reports the remaining
+ * quota.
  *
- * @throws {RangeError} Where the limit is none, naming the field.
+ * @throws {RangeError} where the limit is invalid, naming the field.
  */
 export function defineOperation<Args extends object, Value, Asked extends Ahead = never>({
   field,
@@ -114,7 +116,7 @@ export function defineOperation<Args extends object, Value, Asked extends Ahead 
   };
 }
 
-/** Performs an operation as a span of its own. What comes of it is the same. */
+/** Performs an operation within a span of its own; the outcome is the same. */
 async function performTraced<Value>(
   field: FieldCoordinate,
   request: RequestContext,
@@ -128,7 +130,7 @@ async function performTraced<Value>(
     return value;
   } catch (error) {
     const isTyped = error instanceof TypedError;
-    // What the caller has to be told is no failure: whose fault it is tells.
+    // A refusal that the caller caused is not a failure of the operation.
     const isFailure = !isTyped || error instanceof UpstreamError;
     within.span.end(isTyped ? error.code : '_OTHER', isFailure);
     throw error;

@@ -20,18 +20,18 @@ const names: ReadonlySet<string> = new Set([
   'extensions',
 ]);
 
-/** Whether a `content-type` says JSON (RFC 8259, and the GraphQL over HTTP draft's media type). */
+/** Whether a `content-type` is JSON (RFC 8259, or the media type of the GraphQL over HTTP draft). */
 export function isJson(contentType: string | null | undefined): boolean {
   return /^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(contentType ?? '');
 }
 
 /**
- * The parameters in a request's JSON body.
+ * Reads the parameters in the JSON body of a request.
  *
- * @throws GraphQLError with HTTP status 400 where they are malformed.
+ * @throws {GraphQLError} with HTTP status 400 where they are malformed.
  */
 export function parseBody(body: string): Parameters {
-  // A byte order mark is no part of the text (RFC 8259, section 8.1, lets receivers ignore it).
+  // RFC 8259, section 8.1, allows a receiver to ignore a byte order mark.
   const text = body.startsWith('\uFEFF') ? body.slice(1) : body;
   const parameters = parse(text, 'The request body must be valid JSON.');
   if (Array.isArray(parameters)) {
@@ -44,12 +44,12 @@ export function parseBody(body: string): Parameters {
 }
 
 /**
- * The parameters in the URL of a GET request.
+ * Reads the parameters in the URL of a GET request.
  *
- * @throws GraphQLError with HTTP status 400 where they are malformed.
+ * @throws {GraphQLError} with HTTP status 400 where they are malformed.
  */
 export function parseSearch(url: string): Parameters {
-  // Only the first question mark separates: a query or its variables may hold more of them.
+  // Only the first question mark is a separator: the query and its variables may contain others.
   const at = url.indexOf('?');
   const search = new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
   const parameters: Record<string, unknown> = {};
@@ -95,12 +95,12 @@ function isObjectOrAbsent(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonText);
 }
 
-/** A request that is malformed as such, whatever its document says: HTTP status 400 for all clients. */
+/** Creates the error of a malformed request: HTTP status 400 for all clients. */
 export function badRequest(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
-/** The body of a POST is no JSON: HTTP status 415. */
+/** Creates the error of a POST whose body is not JSON: HTTP status 415. */
 export function notJson(): GraphQLError {
   return new GraphQLError('The request body must be JSON: send content-type application/json.', {
     extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415 } },

@@ -5,54 +5,57 @@ import { LRUCache } from 'lru-cache';
 import { parseWithinLimits } from './document-limits.ts';
 import { badRequest, type Parameters } from './parameters.ts';
 
-/** Documents by keys that a build made, as graphql-codegen's client preset and Relay write them. */
+/** Documents by their keys, as the client preset of graphql-codegen and the Relay compiler write them. */
 export type TrustedDocuments = Readonly<Record<string, string>>;
 
 export interface PersistedDocumentsOptions {
-  /** Keys are opaque and never verified. @default none */
+  /** Trusted documents. Their keys are opaque and never verified. @default none */
   readonly trusted?: TrustedDocuments | undefined;
   /**
-   * Refuses whatever is not trusted, but for operations that ask for `_service` alone, as composers
-   * do. @default false
+   * Refuses every document that is not trusted, except operations that select only `_service`, which
+   * composition tools send. @default false
    */
   readonly trustedOnly?: boolean | undefined;
   /** Apollo's automatic persisted queries. @default true */
   readonly automatic?: boolean | undefined;
 }
 
-/** The document that a request asks for. */
+/** The document that a request sends or names. */
 export interface NamedDocument {
   readonly text: string;
-  /** The key by which the request named it; `null` where it sent the text alone. */
+  /** The key that the request names it by; `null` where it sends only the text. */
   readonly key: string | null;
 }
 
 export interface PersistedDocuments {
   /**
-   * Finds the document of a request, whether it sends the text, names it by `documentId`, or by the
-   * hash of an automatic persisted query.
+   * Finds the document of a request, which sends its text or names it by `documentId` or by the hash of
+   * a persisted query.
    *
-   * @throws GraphQLError where the request names no document, or one that is not known or not
-   *   allowed.
+   * @throws {GraphQLError} where the request has no document, or one that is unknown or not allowed.
    */
   readonly resolve: (parameters: Parameters) => NamedDocument;
-  /** Keeps an automatic document whose text has parsed and validated. */
+  /** Stores an automatic document. Its text must have been parsed and validated. */
   readonly keep: (document: NamedDocument) => void;
-  /** The text of an automatic document that is kept, as a JSON string token. Counts as a use of it. */
+  /** Returns the text of a stored automatic document as a JSON string token, and counts as its use. */
   readonly tokenOf: (key: string) => string | undefined;
-  /** Whether nothing but trusted documents is run. */
+  /** Whether only trusted documents are run. */
   readonly trustedOnly: boolean;
-  /** Whether a key is one of the trusted documents, which are never forgotten. */
+  /** Whether a key is that of a trusted document, which is never evicted. */
   readonly isTrusted: (key: string) => boolean;
 }
 
-/** https://www.apollographql.com/docs/apollo-server/performance/apq */
+/** The maximum number of stored automatic documents. */
 const maxAutomatic = 1_000;
-/** All texts together, in characters of which most take one byte. */
+/** The maximum length of all their texts together, in characters, most of which take one byte. */
 const maxAutomaticCharacters = 8 * 1024 * 1024;
 
 const sha256 = /^[\da-f]{64}$/i;
 
+/**
+ * Creates the registry of trusted documents and of automatic persisted queries
+ * (https://www.apollographql.com/docs/apollo-server/performance/apq).
+ */
 export function createPersistedDocuments({
   trusted = {},
   trustedOnly = false,
@@ -60,14 +63,14 @@ export function createPersistedDocuments({
 }: PersistedDocumentsOptions = {}): PersistedDocuments {
   const byKey = new Map(Object.entries(trusted));
   const texts = new Set(byKey.values());
-  /** As tokens, by which their plans are found. */
+  /** The texts of automatic documents as JSON string tokens, by which their plans are found. */
   const kept = new LRUCache<string, string>({
     max: maxAutomatic,
     maxSize: maxAutomaticCharacters,
     sizeCalculation: (token) => token.length,
   });
 
-  /** Keys are written with or without the name of their hash. */
+  /** A key may be written with or without the prefix `sha256:`. */
   function trustedText(key: string): string | undefined {
     return byKey.get(key) ?? byKey.get(`sha256:${key}`) ?? byKey.get(key.replace(/^sha256:/, ''));
   }
@@ -87,7 +90,7 @@ export function createPersistedDocuments({
     if (!sha256.test(key) || hash('sha256', query) !== key) {
       throw badRequest('The sha256Hash of the persisted query is not that of its text.');
     }
-    // Clients of the protocol send the hash with each text: a trusted one needs no other name.
+    // Clients of the protocol send the hash with each text, also with that of a trusted document.
     return trustedOnly ? resolveText(query) : { text: query, key };
   }
 
@@ -120,7 +123,7 @@ export function createPersistedDocuments({
   };
 }
 
-/** `extensions.persistedQuery.sha256Hash`; undefined where the request has none. */
+/** Returns `extensions.persistedQuery.sha256Hash`; undefined where the request has none. */
 function readHash({ extensions }: Parameters): string | undefined {
   const persisted = extensions?.['persistedQuery'];
   if (persisted === undefined || persisted === null) return undefined;
@@ -150,7 +153,7 @@ function asksForSdlAlone(text: string): boolean {
   );
 }
 
-/** Clients of the protocol tell these by message or code, and send the text then: HTTP status 200. */
+/** Clients recognise this error by its message or code, and then send the text: HTTP status 200. */
 function apqError(message: string, code: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 200 } } });
 }

@@ -27,15 +27,16 @@ export interface RootField {
 /** Reads the arguments of an operation out of the variables of a request. */
 export interface ArgumentsReader {
   /**
-   * Reads the variables at `at` into `target`, whose `args` are null where the variables are wrong in
-   * any way: graphql-js has to say what is wrong.
+   * Reads the arguments into `target`, from the variables at `at`. They are `null` where the variables
+   * are invalid: Yoga executes the request, and graphql-js reports what is wrong.
    *
-   * @param at - Where the variables are in `source`; -1: there are none.
-   * @returns The index after the variables, or a negative number where they are no JSON.
+   * @param at - Where the variables are in `source`; -1 where there are none.
+   * @returns The index after the variables, or a negative number where they are not valid JSON.
    */
   read(source: JsonSource, at: number, target: ArgumentsTarget): number;
 }
 
+/** Receives the arguments that an {@link ArgumentsReader} reads. */
 export interface ArgumentsTarget {
   args: FieldArguments | null;
 }
@@ -44,11 +45,11 @@ export interface ArgumentsTarget {
 export class NotPlannable extends Error {}
 
 /**
- * Prepares the reading of an operation's arguments. Where all variables are of simple types they are
- * read straight from the bytes, JSON values as slices; else, and wherever something is out of the
- * ordinary, the values go through graphql-js' own coercion.
+ * Compiles the reader of an operation's arguments. Where all variables are of simple types, they are
+ * read directly from the bytes, JSON values as slices. Otherwise, and for any unusual value, graphql-js
+ * coerces them.
  *
- * @throws NotPlannable where a variable is named `__proto__`.
+ * @throws {NotPlannable} where a variable is named `__proto__`.
  */
 export function compileArguments(
   schema: GraphQLSchema,
@@ -66,7 +67,7 @@ export function compileArguments(
   const templates = fields.map(compileTemplates).filter((template) => template !== null);
   const isDirect = variables.length === definitions.length && templates.length === fields.length;
 
-  /** @param end - Where the variables end that begin at `at` in `source`; -1: there are none. */
+  /** @param end - Where the variables end that begin at `at` in `source`; -1 where there are none. */
   function coerce(source: JsonSource, at: number, end: number): FieldArguments | null {
     try {
       const inputs = end < 0 ? {} : parseJson(source.slice(at, end));
@@ -115,7 +116,7 @@ interface ArgumentTemplate {
   readonly required: boolean;
 }
 
-/** `null` where an argument has a variable inside, or a constant that is not plainly valid. */
+/** Returns `null` where an argument contains a variable within its value, or an invalid constant. */
 function compileTemplates({ node, definition }: RootField): readonly ArgumentTemplate[] | null {
   const templates: ArgumentTemplate[] = [];
   for (const { name, type, defaultValue } of definition.args) {
@@ -147,6 +148,7 @@ function hasVariable(value: ValueNode): boolean {
   return found;
 }
 
+/** Returns `null` where a required argument has no value. */
 function fillTemplates(
   templates: readonly (readonly ArgumentTemplate[])[],
   values: Values,

@@ -6,14 +6,14 @@ import { parseWithinLimits } from './document-limits.ts';
 import { createPlan, type Plan } from './plan.ts';
 
 /**
- * All texts of one cache together, in characters. Parsed, a document takes up to 120 times its
- * text, as its tokens are kept for the locations in errors: some 60 MB.
+ * The maximum length of all texts in one cache together, in characters. A parsed document takes up to
+ * 120 times the memory of its text, as its tokens are kept for the locations in errors: some 60 MB.
  */
 const maxCharacters = 512 * 1024;
-/** A longer text is not remembered: nobody should push out the others with a few of them. */
+/** A longer text is not cached, so that a client cannot evict all others with a few long texts. */
 const maxCharactersEach = 8 * 1024;
 
-/** Remembers what was made of documents, by their text: the texts used last, up to a total length. */
+/** Creates a least recently used cache by the text of documents, bounded by their total length. */
 export function createTextCache<Value extends object | string>(): LRUCache<string, Value> {
   return new LRUCache({
     maxSize: maxCharacters,
@@ -22,12 +22,12 @@ export function createTextCache<Value extends object | string>(): LRUCache<strin
   });
 }
 
-/** A compiled field takes some 500 bytes: as much as so many characters of a parsed text. */
+/** The size of a compiled field, some 500 bytes, in characters of a parsed text. */
 const charactersOfField = 4;
-/** Holds whatever is planned at first sight, and persisted documents of any usual length. */
+/** Large enough for every text up to {@link maxCharactersEach}, and for usual persisted documents. */
 const maxPlanCharacters = 64 * 1024;
 
-/** A document that plans do not cover: known, so that nobody tries again. */
+/** Cached for a document that plans do not cover, so that it is not compiled again. */
 const unplanned = Symbol('unplanned');
 
 interface Entry {
@@ -35,8 +35,8 @@ interface Entry {
 }
 
 /**
- * Plans weigh what they take and not what their text does: a fragment that is spread in many fields
- * is compiled in each.
+ * The size of an entry includes its plan, because a short text can have a large one: a fragment is
+ * compiled for each field that spreads it.
  */
 function createEntryCache(): LRUCache<string, Entry> {
   return new LRUCache({
@@ -47,50 +47,52 @@ function createEntryCache(): LRUCache<string, Entry> {
   });
 }
 
-/** The plans of the documents used last. */
+/** The plans of the most recently used documents. */
 export interface PlanCache {
   /**
-   * The plan of a document by its text, made where the text is met for the first time.
+   * Finds the plan of a document by its text; an unknown text is planned now.
    *
-   * @param token - The text as a JSON string token, as it stands in the body of a request: looked
-   *   up as it is, without decoding its escapes.
+   * @param token - The text as the JSON string token in the body of the request: the lookup needs no
+   *   decoding of its escapes.
+   * @returns `null` where the document has no plan.
    */
   find(token: string): Plan | null;
   /**
-   * The plan of a persisted document that was executed before.
+   * Finds the plan of a persisted document that was executed before.
    *
-   * @param pinnedOnly - Whether an automatic document will not do.
+   * @param pinnedOnly - Whether automatic documents are excluded.
    */
   findByKey(key: string, pinnedOnly: boolean): Plan | null;
   /**
-   * Takes in a document that was parsed, limited and validated elsewhere.
+   * Plans a document that Yoga has parsed, checked against the limits, and validated.
    *
-   * @param key - Of a persisted document, whose plan is never forgotten where it is pinned; `null` for
-   *   one that was sent as text.
+   * @param key - The key of a persisted document, whose plan is never evicted where it is pinned;
+   *   `null` for a document that was sent as text.
    */
   learn(text: string, key: string | null, document: DocumentNode): void;
 }
 
 export interface PlanCacheOptions {
-  /** Whether the document of a key is never forgotten, as trusted ones are not. @default none is */
+  /** Whether the plan of a key is never evicted, as those of trusted documents. @default () => false */
   readonly isPinned?: ((key: string) => boolean) | undefined;
   /**
-   * Finds the text of another document by its key, as the JSON string token that `JSON.stringify`
-   * makes of it. @default there is none
+   * Finds the text of an automatic document by its key, as the JSON string token that `JSON.stringify`
+   * returns for it. @default () => undefined
    */
   readonly tokenOf?: ((key: string) => string | undefined) | undefined;
-  /** Whether a text gets a plan only after it was learned. @default false */
+  /** Whether a text is planned by `learn` alone, and never by `find`. @default false */
   readonly learnedOnly?: boolean | undefined;
 }
 
+/** Creates an empty cache of plans for the documents of one schema. */
 export function createPlanCache(
   schema: GraphQLSchema,
   { isPinned = () => false, tokenOf = () => undefined, learnedOnly = false }: PlanCacheOptions = {},
 ): PlanCache {
   const entries = createEntryCache();
   /**
-   * What JSON.stringify makes of texts that clients write with other escapes. As with keys, plans are
-   * held by `entries` alone, and so bounded once.
+   * Maps the tokens of clients that use other escapes to those of `JSON.stringify`. Plans are held by
+   * `entries` alone, so that one bound covers them.
    */
   const spellings = createTextCache<string>();
   const pinned = new Map<string, Entry>();
@@ -99,12 +101,12 @@ export function createPlanCache(
     const usual = spellings.get(token) ?? JSON.stringify(JSON.parse(token));
     let entry = entries.get(usual);
     if (entry === undefined) {
-      // A longer text would be planned anew each time.
+      // A longer text is not cached, and would be planned again at each request.
       if (learnedOnly || usual.length > maxCharactersEach) return undefined;
       entry = { plan: planOf(JSON.parse(usual) as string) };
       entries.set(usual, entry);
     }
-    // A copy: the token is a slice of a whole request.
+    // A copy, because the token is a slice that keeps the whole request in memory.
     if (token !== usual && !spellings.has(token)) spellings.set(copyText(token), usual);
     return entry;
   }

@@ -2,8 +2,8 @@ import type { EventStream } from './latest-stream.ts';
 import { nextEvent } from './server-sent-events.ts';
 
 /**
- * One result of a planned subscription, as JSON text and as the bytes of a server-sent event. Those who
- * watch one thing share it: however many they are, and however far one is behind, it is encoded once.
+ * One result of a planned subscription, as JSON text and as the bytes of a server-sent event. All
+ * subscribers of one object share it, so that it is encoded once.
  */
 export class StreamedResult {
   readonly text: string;
@@ -13,12 +13,13 @@ export class StreamedResult {
     this.text = text;
   }
 
+  /** The bytes of the server-sent event, encoded at the first read. */
   get event(): Buffer {
     return (this.#event ??= Buffer.from(nextEvent(this.text)));
   }
 }
 
-/** The events of a planned subscription, each as a whole result. */
+/** The events of a planned subscription, each written as a complete result. */
 export class WrittenStream<Event> implements EventStream<StreamedResult> {
   readonly #source: EventStream<Event>;
   readonly #write: (event: Event) => StreamedResult;
@@ -44,9 +45,9 @@ export class WrittenStream<Event> implements EventStream<StreamedResult> {
 }
 
 /**
- * Remembers what was written of an object for as long as somebody has that object: all who watch one
- * thing get the same one, and most of them have asked for it in the same words. What is written
- * must not depend on who reads it.
+ * Caches the result of `write` by the object that was written, for as long as that object is in use.
+ * All subscribers of one execution context get the same object, and most of them by the same document.
+ * The result of `write` must not depend on the reader.
  */
 export function writtenOnce<Value extends object, Reader>(
   write: (value: Value, reader: Reader) => string,

@@ -26,33 +26,33 @@ import { NotPlannable } from './plan-arguments.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * Writes what was selected of a value of one object type.
+ * Writes the selected fields of a value of one object type.
  *
- * @throws GraphQLError for a bug in a field that must not be null, with its path. What was written
- *   until then is half a value.
- * @throws OutputTooLong where the result is too large.
+ * @throws {GraphQLError} for a bug in a non-null field, with its path. The output then ends with a
+ *   part of the value.
+ * @throws {OutputTooLong} where the result is too large.
  */
 export type ObjectWriter = (value: object, writing: Writing) => void;
 
-/** Those of leaves write either the whole value or nothing. */
+/** Writes a value. A writer of leaves writes either the whole value or nothing. */
 type ValueWriter = (value: unknown, writing: Writing) => void;
 
 /**
- * The writing of one root field's result: whom it is for, where in it the writer is, and which fields
- * failed. As GraphQL has it ("Handling Field Errors"), a field that may be null fails alone; the
- * error of another is thrown, up to the next place that may be null.
+ * The state of writing one root field's result: the request, the output, the current path, and the
+ * errors so far. As GraphQL specifies ("Handling Field Errors"), a nullable field that fails becomes
+ * null; the error of a non-null field is thrown up to the nearest nullable place.
  */
 export class Writing {
   readonly request: RequestContext;
   readonly output: JsonOutput;
-  /** Where the object stands whose fields are being written. */
+  /** The path of the object whose fields are being written. */
   readonly path: (string | number)[];
-  /** Of the fields that became null. */
+  /** The errors of the fields that became null. */
   errors: GraphQLError[] | null = null;
 
   /**
-   * @param key - Of the root field.
-   * @param maxLength - How long its JSON may be; beyond, writing throws {@link OutputTooLong}.
+   * @param key - The response key of the root field.
+   * @param maxLength - The maximum length of its JSON; beyond it, writing throws {@link OutputTooLong}.
    */
   constructor(request: RequestContext, key: string, maxLength: number) {
     this.request = request;
@@ -61,10 +61,10 @@ export class Writing {
   }
 
   /**
-   * Notes the error of a field, or of an item, that may be null, and writes that it is.
+   * Handles the error of a field or of a list item: records it and writes null where that is allowed.
    *
-   * @throws GraphQLError the error where it may not.
-   * @throws OutputTooLong which is no error of a field: the whole result is too large.
+   * @throws {GraphQLError} The error, where the place is non-null.
+   * @throws {OutputTooLong} unchanged: it is the whole result that is too large, not a field that failed.
    */
   failed(error: unknown, key: string | number, { nodes, isNullable }: Place): void {
     if (error instanceof OutputTooLong) throw error;
@@ -75,7 +75,7 @@ export class Writing {
   }
 }
 
-/** An error with its place in the document and in the result; one that has a place keeps it. */
+/** Adds its location and path to an error; an error that has a path keeps it. */
 export function locate(
   error: unknown,
   nodes: readonly FieldNode[],
@@ -84,20 +84,20 @@ export function locate(
   return locatedError(error instanceof Error ? error : new Error(String(error)), nodes, path);
 }
 
-/** What an error has to know of where it happened. */
+/** A place in the result, as far as errors there need it. */
 interface Place {
   readonly nodes: readonly FieldNode[];
   readonly isNullable: boolean;
 }
 
 /**
- * How many fields a plan may have, each counted in every member of a union and wherever a fragment
- * with it is spread. A document can reach the product of what it selects and where; one whose aliases
- * reach a rate limit has some 2,500.
+ * The maximum number of fields in a plan. A field counts once for each member of a union and for each
+ * spread of its fragment, so that a short document can have very many. A document whose aliases reach
+ * a rate limit has some 2,500.
  */
 const maxFields = 4_000;
 
-/** Knows the schema and the fragments that the selections of one document refer to. */
+/** Compiles the writers of one document. */
 export class WriterCompiler {
   readonly #schema: GraphQLSchema;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
@@ -112,22 +112,25 @@ export class WriterCompiler {
     }
   }
 
-  /** How many fields the writers have that were compiled so far. */
+  /** The number of fields in all writers compiled so far. */
   get fieldCount(): number {
     return this.#fieldCount;
   }
 
   /**
-   * @throws NotPlannable where the selections have directives, arguments, or abstract types inside, or
-   *   too many fields.
+   * Compiles the writer of an object's selected fields.
+   *
+   * @throws {NotPlannable} where the selections contain directives, arguments or abstract types, or too
+   *   many fields.
    */
   objectWriter(type: GraphQLObjectType, selections: readonly SelectionSetNode[]): ObjectWriter {
     const fields = new Map<string, FieldNode[]>();
-    // Once for each fragment, however often it is spread: documents can double it at every level.
+    // Each fragment is collected once, however often it is spread: a document can double the spreads
+    // at every level.
     const spread = new Set<string>();
     for (const set of selections) this.#collect(type, set, fields, spread);
 
-    // Constant text stands before each value; what is constant altogether joins it.
+    // The constant text before a value is one string, which includes fields whose value is constant.
     const steps: Step[] = [];
     let text = '{';
     for (const [key, nodes] of fields) {
@@ -246,18 +249,18 @@ export class WriterCompiler {
 }
 
 interface Step extends Place {
-  /** What stands before the value. */
+  /** The constant text before the value. */
   readonly text: string;
   readonly name: string;
   readonly key: string;
-  /** Whether nothing of the value has a path of its own. */
+  /** Whether the value is a leaf, within which no other path can occur. */
   readonly isLeaf: boolean;
   readonly resolve: GraphQLField<unknown, unknown>['resolve'];
   readonly write: ValueWriter;
 }
 
 const noArguments = Object.freeze({});
-/** Fields below the root of a result are plain properties or computed ones; none looks at this. */
+/** Passed to the resolvers of fields below the root, which compute values and do not use it. */
 const noInfo = Object.freeze({}) as GraphQLResolveInfo;
 
 function writeSteps(steps: readonly Step[], tail: string): ObjectWriter {
@@ -297,9 +300,9 @@ function writeComposite(step: Step, source: object, writing: Writing): void {
 }
 
 /**
- * As graphql-js' own resolver does it where a field has none.
+ * Reads the value of a field; without a resolver, as the default resolver of graphql-js does.
  *
- * @throws What the field is, where that is an error.
+ * @throws {Error} The value itself, where it is an error.
  */
 function readField({ name, resolve }: Step, source: object, request: RequestContext): unknown {
   let value: unknown;
@@ -358,7 +361,10 @@ function leafWriter(type: GraphQLLeafType): ValueWriter {
   };
 }
 
-/** A value that is none of its type is a bug, and not an error that was raised for the client. */
+/**
+ * Serializes a leaf. A value that is not of its type is a bug: the GraphQLError of graphql-js is
+ * replaced because the mask would show it to the client.
+ */
 function serialize(type: GraphQLLeafType, value: unknown): unknown {
   let serialized: unknown;
   try {

@@ -29,14 +29,14 @@ import { StreamedResult, WrittenStream, writtenOnce } from './plan-stream.ts';
 import { operationOf, resultUnionOf, type ResultUnion } from './result-union.ts';
 import { maxDataLength, resultOf, resultTooLarge } from './result.ts';
 
-/** A document with one operation, made ready to run: validated, its writers compiled. */
+/** A document with one operation, ready to run: it is validated, and its writers are compiled. */
 export interface Plan {
   readonly kind: 'query' | 'mutation' | 'subscription';
   /** The operation's name; `null` where it has none. */
   readonly name: string | null;
   /** Whether it has several root fields. */
   readonly isSharing: boolean;
-  /** How many fields were compiled, in each place where they are selected. */
+  /** The number of compiled fields, counted in each place where they are selected. */
   readonly fieldCount: number;
   readonly arguments: ArgumentsReader;
   /**
@@ -45,15 +45,15 @@ export interface Plan {
    * @param done - Called exactly once. Must not throw.
    */
   run(args: FieldArguments, request: RequestContext, done: PlanDone): void;
-  /** Opens the stream of a subscription; `null` for what is `run`. */
+  /** Opens the stream of a subscription; `null` for queries and mutations. */
   readonly open: OpenPlan | null;
 }
 
 /**
- * Opens a stream of results as JSON text. One that is refused is a stream of its error.
+ * Opens a stream of results as JSON text. A refused subscription is a stream of one error.
  *
- * @param writeFailed - Makes a result of `data` and of errors, as {@link PlanDone} gets them.
- * @throws (rejecting) what is a bug.
+ * @param writeFailed - Writes a result with errors; its parameters are those of {@link PlanDone}.
+ * @throws {Error} (rejecting) for a bug.
  */
 export type OpenPlan = (
   args: FieldArguments,
@@ -62,16 +62,18 @@ export type OpenPlan = (
 ) => Promise<EventStream<StreamedResult>>;
 
 /**
- * @param data - `null` where a field failed that must not be null, or the result is too large.
- * @param errors - Bugs, each with its path: what was raised for the client among them. `null`: none.
+ * Called with the result of a plan.
+ *
+ * @param data - `null` where a non-null field failed or the result is too large.
+ * @param errors - Errors with their paths, not masked yet; `null` where there are none.
  */
 export type PlanDone = (data: JsonOutput | null, errors: readonly GraphQLError[] | null) => void;
 
 /**
- * Makes a plan of a document that was parsed, limited and validated.
+ * Compiles the plan of a document that was parsed, checked against the limits, and validated.
  *
- * @returns `null` where the document is of a kind that plans do not cover: directives, fragments or
- *   one key twice at the root, fields that are no operations, several operations, too many fields.
+ * @returns `null` where plans do not cover the document: directives, fragments or a repeated key at the
+ *   root, fields that are not operations, several operations, too many fields.
  */
 export function createPlan(schema: GraphQLSchema, document: DocumentNode): Plan | null {
   try {
@@ -132,11 +134,11 @@ function rootFields(
 interface PlannedField extends RootField {
   readonly key: string;
   readonly kind: OperationTypeNode;
-  /** What stands before the result. */
+  /** The JSON text before the result: a comma where needed, and the key. */
   readonly text: string;
   readonly operation: Operation;
   readonly union: ResultUnion;
-  /** By the name of the union's member. */
+  /** By the names of the union's members. */
   readonly writers: ReadonlyMap<string, ObjectWriter>;
 }
 
@@ -167,10 +169,10 @@ function keyOfField({ alias, name }: FieldNode): string {
 }
 
 /**
- * Writes a field, its key before it.
+ * Writes the key and the value of a root field.
  *
- * @throws TypeError where the result has no such member.
- * @throws OutputTooLong where the result is too large.
+ * @throws {TypeError} where the result union has no such member.
+ * @throws {OutputTooLong} where the result is too large.
  */
 function writeMember(
   { writers, text }: PlannedField,
@@ -184,19 +186,19 @@ function writeMember(
   write(value, writing);
 }
 
-/** The error of a root field; one from below keeps its own path, one of the whole result has none. */
+/** Locates an error at a root field. An error from below keeps its path; a too large result has none. */
 function errorAt({ key, node }: PlannedField, error: unknown): GraphQLError {
   if (error instanceof OutputTooLong) return resultTooLarge();
   return locate(error, [node], [key]);
 }
 
-/** Whom the events of a subscription are written for. */
+/** The client that the events of a subscription are written for. */
 interface Subscriber {
   readonly request: RequestContext;
   readonly writeFailed: Parameters<OpenPlan>[2];
 }
 
-/** Validation sees to it that a subscription has one root field. */
+/** A validated subscription has exactly one root field. */
 function openerOf(fields: readonly PlannedField[]): OpenPlan {
   const [field] = fields;
   if (field === undefined) throw new NotPlannable('a subscription without a field');
@@ -219,7 +221,7 @@ function openerOfField(field: PlannedField): OpenPlan {
     }
   }
 
-  // Only the fields of errors read anything of the request.
+  // Only errors have fields that depend on the request, so all subscribers can share a success.
   const writeSuccess = writtenOnce(write);
 
   return async (args, request, writeFailed) => {
@@ -247,7 +249,7 @@ class Run {
   readonly #results: JsonOutput[];
   #errors: readonly GraphQLError[] | null = null;
   #left: number;
-  /** How long the fields that are left may be; negative where the result is too large already. */
+  /** The remaining length for fields; negative once the result is too large. */
   #room = maxFieldsLength;
   #isSerial = false;
   #isDone = false;
@@ -278,7 +280,7 @@ class Run {
     try {
       field.operation.perform(this.#args[index] as object, this.#request).then(
         (value) => {
-          // As a resolver that returns an error throws it.
+          // As in graphql-js, where a resolver that returns an error fails with it.
           if (value instanceof Error) this.#refuse(index, field, value);
           else this.#answer(index, field, value);
         },
@@ -296,7 +298,7 @@ class Run {
     else this.#fail(field, error, null);
   }
 
-  /** @param outcome - What the operation came to, or the error it was refused with. */
+  /** @param outcome - The value of the operation, or the error that it was refused with. */
   #answer(index: number, field: PlannedField, outcome: unknown): void {
     const { kind, node, key, union, operation } = field;
     const writing = new Writing(this.#request, key, this.#room);
@@ -315,7 +317,7 @@ class Run {
         this.#fail(field, error, writing.errors);
         return;
       }
-      // The other fields are run all the same: how large a result is depends on no order.
+      // The other fields run all the same, so that the outcome does not depend on their order.
       this.#room = -1;
     }
     if (writing.errors !== null) this.#errors = [...(this.#errors ?? []), ...writing.errors];
@@ -329,7 +331,7 @@ class Run {
     else this.#end(null, [...(this.#errors ?? []), resultTooLarge()]);
   }
 
-  /** Root fields are non-null, so an error of one leaves no data at all. */
+  /** Root fields are non-null, so that an error of one makes the data null. */
   #fail(field: PlannedField, error: unknown, before: readonly GraphQLError[] | null): void {
     this.#end(null, [...(this.#errors ?? []), ...(before ?? []), errorAt(field, error)]);
   }
@@ -344,10 +346,10 @@ class Run {
 const beforeFields = '{';
 const afterFields = '}';
 
-/** How long fields may be altogether. */
+/** The maximum length of all root fields together. */
 const maxFieldsLength = maxDataLength - beforeFields.length - afterFields.length;
 
-/** The object of the fields. */
+/** Joins the written fields to an object. */
 function joined(fields: readonly JsonOutput[]): JsonOutput {
   const output = new JsonOutput();
   output.write(beforeFields);

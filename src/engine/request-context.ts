@@ -22,7 +22,7 @@ export class ServiceKey<Service> {
   }
 }
 
-/** What the composition root registered. */
+/** The services that the composition root registered, by their keys. */
 export class Services {
   readonly #services = new Map<ServiceKey<unknown>, unknown>();
 
@@ -31,7 +31,7 @@ export class Services {
     return this;
   }
 
-  /** @throws TypeError where nothing is registered under `key`. */
+  /** @throws {TypeError} where nothing is registered under `key`. */
   get<Service>(key: ServiceKey<Service>): Service {
     const service = this.#services.get(key);
     if (service === undefined) throw new TypeError(`No service is registered as "${key.name}".`);
@@ -39,7 +39,10 @@ export class Services {
   }
 }
 
-/** Told of what root fields were answered with; all strings are names of the schema's. */
+/**
+ * Called with the member of its result union that each root field returned, and the code if that is
+ * an error. All strings are names in the schema, so they are safe as labels of metrics.
+ */
 export type ResultListener = (
   operation: OperationLabel,
   field: string,
@@ -47,16 +50,16 @@ export type ResultListener = (
   code: string | null,
 ) => void;
 
-/** What lives as long as the gateway and every request needs. */
+/** What every request needs and what lives as long as the gateway. */
 export interface RequestEnvironment {
   readonly services: Services;
   readonly rateLimiter: RateLimiter;
   readonly onResult: ResultListener;
-  /** Told why an entity reference of another subgraph came back null. */
+  /** Called with the error's code when an entity reference of another subgraph is resolved to null. */
   readonly onNullReference: (code: string) => void;
 }
 
-/** The GraphQL context: one for each request. Operations see the request through it, and no more. */
+/** The GraphQL context, one for each request: all that operations can see of the request. */
 export class RequestContext implements Behalf {
   readonly requestId: string;
   readonly identity: Identity;
@@ -92,9 +95,9 @@ export class RequestContext implements Behalf {
   /**
    * Starts the span of an operation.
    *
-   * @param parent - Its own {@link span}.
+   * @param parent - The {@link span} of this request.
    * @param field - The coordinate of the operation's field.
-   * @returns The same request, whose calls are part of that span.
+   * @returns The new span, and the same request with that span as the parent of its calls.
    */
   within(parent: Span, field: string): { readonly request: RequestContext; readonly span: Span } {
     const { operation, operationName } = this.#incoming.outgoing;
@@ -112,28 +115,32 @@ export class RequestContext implements Behalf {
     return { request, span };
   }
 
-  /** @throws TypeError where nothing is registered under `key`. */
+  /** @throws {TypeError} where nothing is registered under `key`. */
   service<Service>(key: ServiceKey<Service>): Service {
     return this.#environment.services.get(key);
   }
 
-  /** What is kept for this request alone, made when it is first asked for. */
+  /** Returns the value kept for this request under `key`; `make` creates it at the first call. */
   local<Value>(key: object, make: () => Value): Value {
     this.#locals ??= new Map();
     if (!this.#locals.has(key)) this.#locals.set(key, make());
     return this.#locals.get(key) as Value;
   }
 
-  /** The caller's session token, a secret; `null` for a caller nobody knows, or known otherwise. */
+  /**
+   * Returns the caller's session token, which is a secret; `null` for an anonymous caller, and for one
+   * that was not identified by a bearer token.
+   */
   revealToken(): string | null {
     if (this.identity.kind === 'anonymous') return null;
     return findBearerToken(this.#incoming.authorization);
   }
 
   /**
-   * Charges one call to the caller's count of a limit. At once where limits are counted in memory.
+   * Charges one call to the caller's count of a limit. Returns no promise where limits are counted in
+   * memory.
    *
-   * @throws RateLimitError where a window refuses it.
+   * @throws {RateLimitError} (or rejects with one) where a window refuses it.
    */
   charge(limit: Limit): void | Promise<void> {
     const user = requireUser(this.identity);
@@ -151,8 +158,8 @@ export class RequestContext implements Behalf {
   }
 
   /**
-   * Looks up what is left to the caller of a limit, for the headers, and charges nothing: for a call
-   * that was refused before its limit. Nothing is counted for a caller nobody knows.
+   * Looks up the caller's remaining quota of a limit without charging it. A call that was refused before
+   * its limit still reports the quota in its headers. An anonymous caller has no quota.
    */
   peek(limit: Limit): void | Promise<void> {
     const { identity } = this;
@@ -167,21 +174,23 @@ export class RequestContext implements Behalf {
     this.#incoming.outgoing.noteDecision(limit, decision);
   }
 
-  /** Notes what a root field was answered with. */
+  /** Records the member of its result union that a root field returned. */
   answered(operation: OperationLabel, field: string, member: string, code: string | null): void {
     this.#incoming.outgoing.noteResult(code ?? member);
     this.#environment.onResult(operation, field, member, code);
   }
 
-  /** The stream of this request is about to end though there will be more to see. */
+  /** Marks the stream of this request as ending although more events are expected. */
   interrupt(): void {
     this.#incoming.outgoing.isInterrupted = true;
   }
 
+  /** Records that an entity reference was resolved to null, by the code of the error. */
   referenceMissed(code: string): void {
     this.#environment.onNullReference(code);
   }
 
+  /** @throws {RateLimitError} where the call is refused. */
   #applyDecision(limit: Limit, decision: RateLimitDecision, span: Span | null): void {
     if (span !== null) endLimitSpan(span, decision);
     this.#incoming.outgoing.noteDecision(limit, decision);
@@ -193,13 +202,13 @@ function startLimitSpan(parent: Span, { group }: Limit): Span {
   return parent.startChild('rate limit', { 'gateway.rate_limit.group': group });
 }
 
-/** A call that is refused is none that failed. */
+/** A refused call is not a failure of the limiter. */
 function endLimitSpan(span: Span, { admitted }: RateLimitDecision): void {
   span.set('gateway.rate_limit.verdict', admitted ? 'admitted' : 'refused');
   span.end(null, false);
 }
 
-/** An embedder's store may reject: see {@link RateLimiter}. */
+/** A store of the embedder may reject: see {@link RateLimiter}. */
 function failLimitSpan(span: Span, error: unknown): never {
   span.end('_OTHER', true);
   throw error;

@@ -13,7 +13,7 @@ import type { FieldArguments } from './plan-arguments.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Plan } from './plan.ts';
 
-/** A request whose document has a plan, with its arguments. Nothing of it has run. */
+/** A planned request: the plan of its document, and the arguments. Nothing of it has run. */
 export interface PreparedRequest {
   readonly plan: Plan;
   readonly args: FieldArguments;
@@ -22,12 +22,12 @@ export interface PreparedRequest {
 interface Reading {
   readonly plans: PlanCache;
   plan: Plan | null;
-  /** By which a trusted document is named. */
+  /** The key of a trusted document. */
   documentId: string | null;
-  /** By which a trusted or an automatic document is named. */
+  /** The key of a trusted or an automatic document. */
   hash: string | null;
   args: FieldArguments | null;
-  /** Where the variables are; -1: there are none so far. */
+  /** Where the variables begin; -1 while none were found. */
   variablesAt: number;
   operationName: string | null;
 }
@@ -46,7 +46,7 @@ const ONE = 0x31;
 /**
  * Reads the body of a request in one scan: finds the plan of its document, and its arguments.
  *
- * @returns `null` where there is no plan, or anything is wrong or out of the ordinary.
+ * @returns `null` where the document has no plan, and for any invalid or unusual request.
  */
 export function readRequest(source: JsonSource, plans: PlanCache): PreparedRequest | null {
   const reading: Reading = {
@@ -63,7 +63,7 @@ export function readRequest(source: JsonSource, plans: PlanCache): PreparedReque
   const { documentId, hash, variablesAt, operationName } = reading;
   const key = documentId ?? hash;
   const named = key === null ? reading.plan : plans.findByKey(key, documentId !== null);
-  // A text that comes with a key has to be checked against it, unless both are known as one.
+  // A text sent with a key has to be verified, which Yoga does, unless both have the same plan.
   const plan = reading.plan === null || reading.plan === named ? named : null;
   if (plan === null || (operationName !== null && operationName !== plan.name)) return null;
   if (reading.args === null) plan.arguments.read(source, variablesAt, reading);
@@ -80,7 +80,7 @@ function visitParameter(
   const { bytes } = source;
   if (keyIs(bytes, from, to, variablesKey)) {
     reading.variablesAt = at;
-    // Clients send the query first; where they do not, its variables are read in the end.
+    // Most clients send the query first. Where it follows, the variables are read at the end.
     return reading.plan === null
       ? endOfValue(bytes, at)
       : reading.plan.arguments.read(source, at, reading);
@@ -106,7 +106,7 @@ function visitParameter(
     return end;
   }
   if (keyIs(bytes, from, to, extensionsKey)) {
-    // Of two, the last counts.
+    // The last of two members counts.
     reading.hash = null;
     return bytes[at] === LETTER_N ? end : readMembers(source, at, reading, visitExtension);
   }
@@ -114,7 +114,7 @@ function visitParameter(
   return hasEscape(bytes, from, to) || bytes[at] !== LETTER_N ? -1 : end;
 }
 
-/** @returns `undefined` where neither a string nor null stands there. */
+/** @returns `undefined` where the value is neither a string nor null. */
 function readOptionalString(
   source: JsonSource,
   at: number,

@@ -18,9 +18,9 @@ export function addResponseHeaders(
 const noLimits = { policy: undefined, state: undefined };
 
 /**
- * What every response has besides its own headers, as alternating names and values: the request's
- * id, what the limiter decided, and what a browser wants to know. Never `Retry-After`: on a 200 it
- * makes some gateways send a mutation again.
+ * Returns the headers that every response has besides its own, as alternating names and values: the
+ * request's id, the decisions of the limiter, and CORS. Never `Retry-After`: on a 200 it makes some
+ * gateways send a mutation again.
  */
 export function responseHeaders(
   { requestId, outgoing }: Pick<Incoming, 'requestId' | 'outgoing'>,

@@ -3,39 +3,41 @@ import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from '
 import { JsonOutput, OutputTooLong, writeJson, writeJsonTo } from '../json/index.ts';
 import type { MediaType } from './negotiation.ts';
 
-/** A whole response, as far as GraphQL decides on it. */
+/** The parts of a response that its GraphQL result determines. */
 export interface HttpResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What errors may say to the HTTP layer in `extensions.http`; clients never see it. */
+/** `extensions.http` of an error: instructions to the HTTP layer, which clients never see. */
 interface HttpExtensions {
   readonly status?: number;
-  /** The status is what GraphQL over HTTP asks for with its own media type only. */
+  /** Whether the status applies only with the media type of GraphQL over HTTP. */
   readonly spec?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * How long the JSON of one result may be, as {@link JsonOutput.length} counts it. A page of what the API
- * answers has at most 16 MiB; a document can select one context a hundred times.
+ * The maximum length of one result's JSON, as {@link JsonOutput.length} counts it. A page from the API
+ * has at most 16 MiB, but a document can select one context a hundred times.
  */
 export const maxResultLength = 64 * 1024 * 1024;
 
-/** What is told in place of the data of a result that is longer than {@link maxResultLength}. */
+/** Returns the error that replaces the data of a result longer than {@link maxResultLength}. */
 export function resultTooLarge(): GraphQLError {
   const message = `The result is larger than ${maxResultLength / 1024 / 1024} MiB: select less at once.`;
   return new GraphQLError(message, { extensions: { code: 'RESULT_TOO_LARGE' } });
 }
 
-/** Masks what is a bug: clients learn no more than that there was one. */
+/** Replaces an error that is a bug by one that tells clients only that an unexpected error occurred. */
 export type MaskError = (error: unknown) => GraphQLError;
 
 /**
- * @param onBug - Told each error that is hidden.
- * @returns The one mask: errors of GraphQL itself, raised on purpose, stay; anything else is a bug.
+ * Creates the mask of all doors. A `GraphQLError` that was raised on purpose is kept; any other error
+ * is a bug.
+ *
+ * @param onBug - Called with each error that is replaced.
  */
 export function createMask(onBug: (error: unknown) => void): MaskError {
   return (error) => {
@@ -64,8 +66,8 @@ export function writeResult(result: ExecutionResult<unknown>, mediaType: MediaTy
 }
 
 /**
- * A result as JSON, without what its errors say to the HTTP layer. Its data may be a
- * {@link JsonOutput}. One that is too large is written as the error of that.
+ * Writes a result as JSON, without the `extensions.http` of its errors. Its data may be a
+ * {@link JsonOutput}. The data of a result that is too large is replaced by an error.
  */
 export function writeResultText(result: ExecutionResult<unknown>): string {
   try {
@@ -94,13 +96,13 @@ function writeMembers({ data, errors, extensions }: ExecutionResult<unknown>): s
   return output.toString();
 }
 
-/** Its errors are kept, unless it is they that are too large. */
+/** Keeps the errors, unless the result has no data: then the errors are what is too large. */
 function withoutData({ data, errors = [] }: ExecutionResult<unknown>): ExecutionResult<unknown> {
   if (data === undefined || data === null) return { data, errors: [resultTooLarge()] };
   return { data: null, errors: [...errors, resultTooLarge()] };
 }
 
-/** A result that has no errors, as JSON: {@link writeResultText} writes the same. */
+/** Writes a result without errors as JSON, the same as {@link writeResultText} writes. */
 export function resultOf(data: JsonOutput): JsonOutput {
   const output = new JsonOutput();
   output.write(beforeData);
@@ -112,25 +114,25 @@ export function resultOf(data: JsonOutput): JsonOutput {
 const beforeData = '{"data":';
 const afterData = '}';
 
-/** How long the JSON of data may be, so that a result with nothing else is not too large. */
+/** The maximum length of the JSON of data, with which a result without errors is not too large. */
 export const maxDataLength = maxResultLength - beforeData.length - afterData.length;
 
-/** Errors as JSON, without what they say to the HTTP layer. */
+/** Writes errors as JSON, without their `extensions.http`. */
 export function writeErrorsText(errors: readonly GraphQLError[]): string {
   return writeJson(errors.map(formatError));
 }
 
-/** For `content-type`: all text is UTF-8. */
+/** Returns the `content-type` of a media type: all text is UTF-8. */
 export function contentTypeOf(mediaType: MediaType): string {
   return `${mediaType}; charset=utf-8`;
 }
 
 /**
- * The status of a result (GraphQL over HTTP, "Status Codes"). A result with data is 200. Without
- * data: what is malformed as a request, or a bug, has its own status for every client. An operation
- * that was understood and refused (syntax, validation, variables, operation name) is 200 with
- * `application/json`, since its clients take any other status for one of the network's, and 400 with
- * GraphQL's own media type.
+ * The status of a result (GraphQL over HTTP, "Status Codes"). A result with data has status 200.
+ * Without data, a malformed request and a bug have the same status for every client. An operation that
+ * was refused (syntax, validation, variables, operation name) has status 200 with `application/json`,
+ * because its clients take any other status for a failure of the network, and 400 with the media type
+ * of GraphQL.
  */
 function statusOf({ data, errors = [] }: ExecutionResult<unknown>, mediaType: MediaType): number {
   if (data !== undefined || errors.length === 0) return 200;
@@ -148,7 +150,7 @@ function statusOf({ data, errors = [] }: ExecutionResult<unknown>, mediaType: Me
   return mediaType === 'application/graphql-response+json' ? 400 : 200;
 }
 
-/** What the executor calls errors of the operation's name; those of variables have no code. */
+/** The code of the executor's errors about the operation's name; those about variables have none. */
 const operationCodes: ReadonlySet<unknown> = new Set([undefined, 'OPERATION_RESOLUTION_FAILURE']);
 
 /** The executor behind Yoga gives such errors the status 400 whatever the media type. */
@@ -160,10 +162,13 @@ function httpOf(error: GraphQLError): HttpExtensions | undefined {
   return error.extensions.http;
 }
 
-/** Of how many characters of a message a client is told. */
+/** The maximum length of a message that is shown to a client, in UTF-16 code units. */
 const maxMessageLength = 1_000;
 
-/** Messages of GraphQL's own repeat literals and variables whole; what is wrong stands around them. */
+/**
+ * Shortens a long message in the middle. The messages of graphql-js repeat whole literals and variables,
+ * and say what is wrong before and after them.
+ */
 function shownMessage(message: string): string {
   if (message.length <= maxMessageLength) return message;
   const half = maxMessageLength / 2;

@@ -1,29 +1,34 @@
 /**
- * The text of server-sent events (WHATWG HTML, section 9.2) as graphql-sse's "distinct connections
- * mode" has them: one response a subscription, `next` for each result, `complete` at the end.
+ * The last event of a complete stream. The events are server-sent events (WHATWG HTML, section 9.2) as
+ * the "distinct connections mode" of graphql-sse defines them: one response per subscription, `next`
+ * for each result, `complete` at the end.
  */
 export const completeEvent = 'event: complete\ndata:\n\n';
 
-/** A comment, which clients pass over: it keeps the connection from being taken for idle. */
+/** A comment, which clients ignore: it prevents proxies from closing the connection as idle. */
 export const pingEvent = ':\n\n';
 
-/** Less than the minute after which most proxies give up a connection that says nothing. */
+/** The time between two comments, in milliseconds. Most proxies close an idle connection after 60 s. */
 export const pingIntervalMs = 12_000;
 
-/** The headers of a stream besides those that every response has. */
+/** The headers of a stream, besides those of every response. */
 export const eventStreamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
-  // Some proxies would else wait for the end before they send anything.
+  // Some proxies would otherwise buffer the whole response.
   'x-accel-buffering': 'no',
 } as const;
 
-/** @param result - JSON text. */
+/**
+ * Writes the event of one result.
+ *
+ * @param result - The result as JSON text.
+ */
 export function nextEvent(result: string): string {
   return `event: next\ndata: ${onOneLine(result)}\n\n`;
 }
 
-/** A line feed would end the field. In JSON, line feeds stand between tokens only. */
+/** A line break would end the field. JSON has line breaks only between tokens. */
 function onOneLine(json: string): string {
   return json.includes('\n') || json.includes('\r') ? json.replace(/[\n\r]+/g, ' ') : json;
 }

@@ -44,7 +44,7 @@ export interface Member {
   readonly reader: Reader;
 }
 
-/** What the API itself takes, and so the depth up to which a value is read as a slice. */
+/** The depth that the API itself accepts, and up to which a value is read as a slice. */
 const maxDirectDepth = 128;
 
 const scalarKinds: ReadonlyMap<string, 'string' | 'json' | 'int' | 'boolean'> = new Map([
@@ -55,12 +55,16 @@ const scalarKinds: ReadonlyMap<string, 'string' | 'json' | 'int' | 'boolean'> = 
   [GraphQLBoolean.name, 'boolean'],
 ]);
 
-/** Whether every object has a member of that name, so that one of an object's own cannot be told. */
+/** Whether every object inherits a member of that name, which could be taken for a given value. */
 function isInherited(name: string): boolean {
   return name in Object.prototype;
 }
 
-/** `null` where the variable takes graphql-js' coercion: it has a default, or is of another type. */
+/**
+ * Compiles the reader of a variable.
+ *
+ * @returns `null` where graphql-js has to coerce the variable: it has a default, or is of another type.
+ */
 export function compileVariable(
   schema: GraphQLSchema,
   { variable, type: typeNode, defaultValue }: VariableDefinitionNode,
@@ -72,7 +76,7 @@ export function compileVariable(
   return reader === null || isInherited(name) ? null : { name, key: keyOf(name), reader };
 }
 
-/** Input objects may contain themselves; real ones are not deep. */
+/** Input objects may be recursive; those in use are not deep. */
 const maxObjectDepth = 4;
 
 function compileReader(type: GraphQLInputType, depth: number): Reader | null {
@@ -99,7 +103,7 @@ interface Reading {
 }
 
 /**
- * Reads the variables at `at`, or null, into `values`.
+ * Reads the object of variables (or null) at `at` into `values`.
  *
  * @returns The index after them, or a negative number to leave all of them to coercion.
  */
@@ -114,7 +118,7 @@ export function readVariables(
     : readMembers(source, at, { members, values }, visitVariable);
 }
 
-/** Variables that the operation does not declare are ignored, as graphql-js does. */
+/** Ignores variables that the operation does not declare, as graphql-js does. */
 function visitVariable(
   source: JsonSource,
   { members, values }: Reading,
@@ -124,11 +128,11 @@ function visitVariable(
 ): number {
   const member = findMember(source, members, from, to);
   if (member !== null) return readValue(source, at, member, values);
-  // A key with an escape in it may be any name.
+  // A key with an escape may spell any name.
   return hasEscape(source.bytes, from, to) ? -1 : endOfValue(source.bytes, at);
 }
 
-/** Fields that an input object does not have are an error, whose message is graphql-js'. */
+/** Leaves unknown fields of an input object to graphql-js, which reports them as errors. */
 function visitField(
   source: JsonSource,
   { members, values }: Reading,
@@ -152,7 +156,11 @@ function findMember(
   return null;
 }
 
-/** Reads the value at `at` into `values`. Answers the index after it, or -1 to leave it to coercion. */
+/**
+ * Reads the value at `at` into `values`.
+ *
+ * @returns The index after it, or a negative number to leave all variables to coercion.
+ */
 function readValue(
   source: JsonSource,
   at: number,
@@ -198,7 +206,7 @@ function readValue(
   }
 }
 
-/** Objects and arrays stay as they were written; scalars get the one spelling that coercion gives. */
+/** Objects and arrays stay as they were written; scalars are spelled as coercion would spell them. */
 function toJsonText(source: JsonSource, at: number, end: number): JsonText {
   const first = source.bytes[at];
   return first === OPEN_BRACE || first === OPEN_BRACKET
@@ -206,6 +214,7 @@ function toJsonText(source: JsonSource, at: number, end: number): JsonText {
     : jsonText(parseJson(source.slice(at, end)));
 }
 
+/** Whether every required member has a value. */
 export function hasAllRequired(members: readonly Member[], values: Values): boolean {
   for (const { name, reader } of members) {
     if (reader.required && values[name] === undefined) return false;

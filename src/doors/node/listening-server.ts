@@ -81,7 +81,7 @@ export interface ListenOptions extends Address {
 /**
  * Listens on `host` and `port` (0: any free one).
  *
- * @throws ListenError
+ * @throws {ListenError}
  */
 export async function listen({
   listener,
