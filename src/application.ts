@@ -8,7 +8,6 @@ import { createLive } from './execution-contexts/live.ts';
 import { connectGateway, schema } from './gateway.ts';
 import { createFailureLog } from './failure-log.ts';
 import { createApi, createEngineObserver, createIdentityProvider, createLimiter } from './parts.ts';
-import type { Clock } from './rate-limit/clock.ts';
 import { readReadiness } from './readiness.ts';
 import { printSchema } from './schema/subgraph.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
@@ -29,8 +28,8 @@ export interface Application {
 export interface ApplicationOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** For tests: the clock by which tokens expire and calls are counted. */
-  readonly clock?: Clock | undefined;
+  /** For tests: milliseconds since the epoch by which tokens expire and calls are counted. */
+  readonly now?: (() => number) | undefined;
   /**
    * The URL of a sandbox that outlives the application, without a slash at the end. Used where no
    * upstream is configured.
@@ -57,7 +56,7 @@ const loadYogaAfterMs = 500;
 export async function startApplication({
   config,
   logger,
-  clock,
+  now,
   sandboxUrl,
   requestTimeoutMs,
 }: ApplicationOptions): Promise<Application> {
@@ -72,7 +71,7 @@ export async function startApplication({
     onStoreFailure: config.onStoreFailure,
     logger,
     metrics: metrics.rateLimits,
-    clock,
+    now,
   });
   const { client, executionContexts, ...api } = createApi({
     url: upstream.url,
@@ -90,14 +89,14 @@ export async function startApplication({
     ...config.live,
     events: shared.events,
     election: shared.election,
-    now: clock && (() => clock.now()),
+    now,
     onEnd: metrics.streams.ended,
     onBug: observer.onBug,
   });
   metrics.streams.watch(() => live.open);
   const { resolveIdentity, ...issuer } = createIdentityProvider({
     ...upstream,
-    clock: clock && (() => clock.now()),
+    now,
     logger,
     metrics,
   });

@@ -13,8 +13,8 @@ export type OnKeyFetch = (outcome: KeyFetchOutcome, cause?: KeyFetchError) => vo
 
 export interface KeySetOptions {
   readonly fetchJwks: FetchJwks;
-  /** The time in milliseconds. */
-  readonly clock: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** RFC 7638 thumbprints of keys that sign nothing here, should the issuer publish them. */
   readonly refusedThumbprints?: readonly string[] | undefined;
   /** Told of every fetch. Must not throw. */
@@ -58,9 +58,9 @@ const failureBudget = { max: 3, windowMs: 3000 };
  * and only fetches that do not bring it are charged to a budget.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { fetchJwks, clock, refusedThumbprints, onKeyFetch } = options;
-  const unknownKeys = createBudget(unknownKeyBudget, clock);
-  const failures = createBudget(failureBudget, clock);
+  const { fetchJwks, now, refusedThumbprints, onKeyFetch } = options;
+  const unknownKeys = createBudget(unknownKeyBudget, now);
+  const failures = createBudget(failureBudget, now);
   let keys: VerificationKeys = createVerificationKeys([]);
   let fetchedAt = -Infinity;
   let failedAt = -Infinity;
@@ -104,18 +104,18 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   async function select(wanted: WantedKey): Promise<Candidates> {
-    const isOutdated = clock() - fetchedAt >= freshForMs + staleIfErrorMs;
+    const isOutdated = now() - fetchedAt >= freshForMs + staleIfErrorMs;
     return isOutdated ? { keys: [], named: false } : keys.select(wanted);
   }
 
   async function refresh(): Promise<void> {
-    const now = clock();
-    if (fetchedAt === -Infinity || isWithin(now, fetchedAt, refreshAfterMs)) return;
-    if (isWithin(now, failedAt, retryAfterMs)) return;
+    const nowMs = now();
+    if (fetchedAt === -Infinity || isWithin(nowMs, fetchedAt, refreshAfterMs)) return;
+    if (isWithin(nowMs, failedAt, retryAfterMs)) return;
     // Known keys serve on whatever comes of it, and `onKeyFetch` has told of a failure.
     const refreshed = load().catch(() => undefined);
     const isIssuerDown = failedAt > fetchedAt;
-    if (now - fetchedAt >= freshForMs && !isIssuerDown) await refreshed;
+    if (nowMs - fetchedAt >= freshForMs && !isIssuerDown) await refreshed;
   }
 
   /**
@@ -153,14 +153,14 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   async function fetchKeys(): Promise<void> {
-    const startedAt = clock();
+    const startedAt = now();
     const number = ++fetchesBegun;
     try {
       keys = await fetchJwks((jwks) => readVerificationKeys(jwks, refusedThumbprints));
       fetchedAt = startedAt;
       keysAreOf = number;
     } catch (cause) {
-      failedAt = clock();
+      failedAt = now();
       failure = cause as KeyFetchError;
       onKeyFetch?.('failed', failure);
       throw keysUnreachable(failure);
@@ -194,15 +194,15 @@ interface Budget {
 /** At most `max` charges within the last `windowMs` milliseconds, whoever causes them. */
 function createBudget(
   { max, windowMs }: { readonly max: number; readonly windowMs: number },
-  clock: () => number,
+  now: () => number,
 ): Budget {
   let charges: readonly { readonly at: number }[] = [];
   return {
     take() {
-      const now = clock();
-      charges = charges.filter(({ at }) => isWithin(now, at, windowMs));
+      const nowMs = now();
+      charges = charges.filter(({ at }) => isWithin(nowMs, at, windowMs));
       if (charges.length >= max) return null;
-      const charge = { at: now };
+      const charge = { at: nowMs };
       charges = [...charges, charge];
       return {
         refund() {
@@ -217,8 +217,8 @@ function createBudget(
  * Whether `at` is less than `ms` ago. A time in the future is not: the clock was set back since, and
  * waiting for that time could take hours.
  */
-function isWithin(now: number, at: number, ms: number): boolean {
-  return at <= now && now - at < ms;
+function isWithin(nowMs: number, at: number, ms: number): boolean {
+  return at <= nowMs && nowMs - at < ms;
 }
 
 function keysUnreachable(cause: KeyFetchError | undefined): UpstreamError {

@@ -33,7 +33,7 @@ export interface TokenVerifierOptions {
    *
    * @default Date.now
    */
-  readonly clock?: (() => number) | undefined;
+  readonly now?: (() => number) | undefined;
   /**
    * Verified tokens remembered at most: beyond, the least recently used is forgotten.
    *
@@ -75,13 +75,13 @@ const maxVerifiedAgeMs = 300_000;
  * @throws {TypeError} when the JWKS URL is no `http:` or `https:` URL.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, audience, clock = Date.now, maxVerifiedTokens = 10_000 } = options;
+  const { issuer, audience, now = Date.now, maxVerifiedTokens = 10_000 } = options;
   const keySet = createKeySet({
     fetchJwks: createJwksEndpoint({
       url: options.jwksUrl ?? defaultJwksUrl(issuer),
       timeoutMs: options.jwksTimeoutMs,
     }),
-    clock,
+    now,
     refusedThumbprints: options.refusedThumbprints,
     onKeyFetch: options.onKeyFetch,
   });
@@ -97,7 +97,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   function recallDigest(digest: TokenDigest): UserIdentity | undefined {
     const known = verified.get(digest);
     if (known === undefined) return undefined;
-    if (clock() < known.untilMs) return known.identity;
+    if (now() < known.untilMs) return known.identity;
     verified.delete(digest);
     return undefined;
   }
@@ -109,12 +109,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         verifyWith(key, token, {
           ...expected,
           algorithms: [wanted.alg],
-          currentDate: new Date(clock()),
+          currentDate: new Date(now()),
         }),
       );
       const user = readUser(payload, (Number(payload.exp) + clockToleranceSeconds) * 1000);
       const identity = Object.freeze({ kind: 'user' as const, user });
-      const untilMs = Math.min(user.expiresAtMs, clock() + maxVerifiedAgeMs);
+      const untilMs = Math.min(user.expiresAtMs, now() + maxVerifiedAgeMs);
       verified.set(digest, { identity, untilMs });
       return identity;
     } catch (error) {

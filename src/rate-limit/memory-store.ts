@@ -1,4 +1,3 @@
-import { createMonotonicMicroseconds, type Clock } from './clock.ts';
 import { decide, type WindowUsage } from './decision.ts';
 import type { RateLimitWindow } from './limit.ts';
 import { LogTable, type CallLog } from './log-table.ts';
@@ -11,8 +10,12 @@ import {
 } from './store.ts';
 
 export interface MemoryStoreOptions {
-  /** @default performance (monotonic) */
-  readonly clock?: Clock;
+  /**
+   * Milliseconds by any clock, monotonic or not.
+   *
+   * @default performance.now
+   */
+  readonly now?: (() => number) | undefined;
   /**
    * Users counted at a time in one group; see {@link LogTable} for who is forgotten beyond it.
    *
@@ -32,8 +35,8 @@ export interface MemoryStore extends ImmediateRateLimitStore {
  * 600 + 12 × max bytes, whatever the length of the user's id.
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  const { clock = performance, maxUsers = 100_000 } = options;
-  const now = createMonotonicMicroseconds(clock);
+  const { now = () => performance.now(), maxUsers = 100_000 } = options;
+  const nowUs = createMonotonicMicroseconds(now);
   const groups = new Map<string, Group>();
 
   function groupOf(name: string): Group {
@@ -47,15 +50,33 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
 
   return {
     consume: ({ user, group }, windows, cost = 1) =>
-      groupOf(group).decide(now(), user, windows, cost),
+      groupOf(group).decide(nowUs(), user, windows, cost),
 
-    decide: (user, { group, windows }, cost) => groupOf(group).decide(now(), user, windows, cost),
+    decide: (user, { group, windows }, cost) => groupOf(group).decide(nowUs(), user, windows, cost),
 
     get size() {
       let size = 0;
       for (const { logs } of groups.values()) size += logs.size;
       return size;
     },
+  };
+}
+
+/**
+ * Reads `now` in whole microseconds, so that sums and differences are exact, and as a time that never
+ * goes back: a step back counts as no time having passed, and time goes on from there. To wait until
+ * the clock has caught up would lock users out for as long as the step.
+ *
+ * @param now - In milliseconds.
+ */
+function createMonotonicMicroseconds(now: () => number): () => number {
+  let latest = Math.floor(now() * 1000);
+  let offset = 0;
+  return () => {
+    const reading = Math.floor(now() * 1000);
+    if (reading + offset < latest) offset = latest - reading;
+    latest = reading + offset;
+    return latest;
   };
 }
 

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../rate-limit/clock.ts';
 import { decide } from '../rate-limit/decision.ts';
 import type { RateLimitWindow } from '../rate-limit/limit.ts';
 import { digestUser, type CallCost, type RateLimitDecision } from '../rate-limit/store.ts';
@@ -20,9 +19,11 @@ export interface RedisStoreOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * For tests: milliseconds to count by instead of Redis' own time. Keys still expire by Redis'.
+   * For tests: milliseconds to count by instead of the time of Redis, by which keys still expire.
+   *
+   * @default the time of Redis
    */
-  readonly clock?: Clock;
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -55,7 +56,7 @@ const maxDigests = 10_000;
  * where another round trip like the first fits into the time-out, and is else not counted.
  */
 export function createRedisStore(options: RedisStoreOptions): RemoteStore {
-  const { connection, timeoutMs = 50, clock } = options;
+  const { connection, timeoutMs = 50, now } = options;
   let hasAnswered = false;
   let probes = 0;
   const digests = new LRUCache<string, string>({ max: maxDigests, memoMethod: digestUser });
@@ -85,7 +86,7 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   ): Promise<RateLimitDecision> {
     return new Promise((resolve, reject) => {
       const call = new LimitCall(
-        { key, windows, text: textOf(windows), cost, allowedMs, clock },
+        { key, windows, text: textOf(windows), cost, allowedMs, now },
         connection,
         resolve,
         reject,
@@ -133,7 +134,7 @@ interface LimitQuestion {
   readonly text: string;
   readonly cost: CallCost;
   readonly allowedMs: number;
-  readonly clock: Clock | undefined;
+  readonly now: (() => number) | undefined;
 }
 
 class LimitCall implements RedisCall {
@@ -165,12 +166,12 @@ class LimitCall implements RedisCall {
   }
 
   args(sentMs: number): readonly (string | number)[] {
-    const { text, cost, allowedMs, clock } = this.#question;
+    const { text, cost, allowedMs, now } = this.#question;
     if (Number.isNaN(this.giveUpMs)) this.begin(sentMs);
     this.#sentMs = sentMs;
     const lastMs = this.giveUpMs - replyShare * allowedMs;
     const deadlineUs = this.#connection.clock.surelyReachedAt(lastMs, sentMs);
-    return [deadlineUs, clock === undefined ? '' : Math.floor(clock.now() * 1000), cost, text];
+    return [deadlineUs, now === undefined ? '' : Math.floor(now() * 1000), cost, text];
   }
 
   answered(reply: unknown, receivedMs: number): void {

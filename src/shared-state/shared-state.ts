@@ -1,4 +1,3 @@
-import type { Clock } from '../rate-limit/clock.ts';
 import { createMemoryStore } from '../rate-limit/memory-store.ts';
 import type { ImmediateRateLimitStore, RateLimitStore } from '../rate-limit/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -62,8 +61,8 @@ export interface SharedStateOptions {
   readonly onStoreFailure: StoreFailurePolicy;
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
   readonly metrics: SharedStateMetrics;
-  /** For tests: what is counted by in this process; Redis counts by its own clock. */
-  readonly clock?: Clock | undefined;
+  /** For tests: milliseconds by which this process counts calls. Redis counts by its own clock. */
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -71,8 +70,8 @@ export interface SharedStateOptions {
  * client only where there is a Redis.
  */
 export async function createSharedState(options: SharedStateOptions): Promise<SharedState> {
-  const { redis, keyPrefix, onStoreFailure, logger, metrics, clock } = options;
-  if (redis === null) return inThisProcess(clock);
+  const { redis, keyPrefix, onStoreFailure, logger, metrics, now } = options;
+  if (redis === null) return inThisProcess(now);
 
   const { createRedisConnection } = await import('./redis-connection.ts');
   const { RedisAvailability } = await import('./redis-availability.ts');
@@ -186,9 +185,9 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
   };
 }
 
-function inThisProcess(clock: Clock | undefined): SharedState {
+function inThisProcess(now: (() => number) | undefined): SharedState {
   return {
-    limits: createMemoryStore(clock === undefined ? {} : { clock }),
+    limits: createMemoryStore({ now }),
     locks: createLocalLocks(),
     events: createMemoryEvents(),
     election: null,

@@ -61,7 +61,7 @@ export function createSide(options: SideOptions): ListeningSide {
   const bugs: string[] = [];
   const lines: string[] = [];
   let planned = 0;
-  const memory = createMemoryStore({ clock });
+  const memory = createMemoryStore({ now: clock.now });
   const gateway = connectGateway({
     executionContexts: {
       store: withBreakages(createRestStore({ client: createMemoryClient(api) })),

@@ -21,7 +21,7 @@ let stranger: SigningKey;
 beforeEach(async () => {
   now = Date.parse('2030-01-01T00:00:00Z');
   issuer = await startIssuer({ now: () => now });
-  verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now });
+  verifier = createTokenVerifier({ issuer: issuer.url, now: () => now });
   stranger = await createSigningKey();
 });
 
@@ -173,7 +173,7 @@ describe('refreshing', () => {
   });
 
   test('happens once and keeps no token waiting, until the keys are ten minutes old', async () => {
-    verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs: minute });
+    verifier = createTokenVerifier({ issuer: issuer.url, now: () => now, jwksTimeoutMs: minute });
     await verifyNew();
     const release = issuer.hold();
     now += 10 * minute - 1;
@@ -264,7 +264,7 @@ describe('while the issuer is down', () => {
   });
 
   test('no token waits for a refresh after one has failed', async () => {
-    verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs: minute });
+    verifier = createTokenVerifier({ issuer: issuer.url, now: () => now, jwksTimeoutMs: minute });
     await verifyNew();
     issuer.answer(reset);
     now += 15 * minute;
@@ -347,7 +347,7 @@ describe('an answer that is no key set', () => {
 
   test.each(Object.entries(answers))('is no bad token: %s', async (name, answer) => {
     const jwksTimeoutMs = name.startsWith('silence') ? 200 : 3000;
-    verifier = createTokenVerifier({ issuer: issuer.url, clock: () => now, jwksTimeoutMs });
+    verifier = createTokenVerifier({ issuer: issuer.url, now: () => now, jwksTimeoutMs });
     issuer.answer(answer);
     const refusal = await verifyNew();
     expect(refusal).toBeInstanceOf(UpstreamError);

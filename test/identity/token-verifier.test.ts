@@ -15,7 +15,7 @@ let issuer: Issuer;
 let verifier: TokenVerifier;
 
 function createVerifier(options: Partial<TokenVerifierOptions> = {}): TokenVerifier {
-  return createTokenVerifier({ issuer: issuer.url, clock: () => now, ...options });
+  return createTokenVerifier({ issuer: issuer.url, now: () => now, ...options });
 }
 
 const alice = { kind: 'user', user: { id: 'alice' } };

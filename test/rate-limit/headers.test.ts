@@ -22,7 +22,7 @@ const read = parseLimit({
 
 function setUp() {
   const clock = createClock();
-  const store = createMemoryStore({ clock });
+  const store = createMemoryStore({ now: clock.now });
   const call = (limit: Limit = update) => [limit, store.decide('ann', limit, 1)] as const;
   return { clock, call };
 }

@@ -34,7 +34,7 @@ describe('createRateLimiter', () => {
   it('admits exactly ten of a hundred at once, whatever the clock of the limiter shows', async () => {
     for (const start of [0, Date.now() + 1e9]) {
       const limiter = createRateLimiter({
-        store: createMemoryStore({ clock: createClock(start) }),
+        store: createMemoryStore({ now: createClock(start).now }),
       });
       const calls = Array.from({ length: 100 }, () => limiter.decide('ann', limit, 1));
       const admitted = (await settled(calls)).filter((decision) => decision.admitted);
@@ -43,7 +43,7 @@ describe('createRateLimiter', () => {
   });
 
   it('gives each of many calls at once the verdict on itself', async () => {
-    const memory = createMemoryStore({ clock: createClock() });
+    const memory = createMemoryStore({ now: createClock().now });
     const waiting: (() => void)[] = [];
     const slow: RateLimitStore = {
       async consume(key, limits) {
@@ -69,7 +69,7 @@ describe('createRateLimiter', () => {
   });
 
   it('keeps the limits of calls apart that are under way at the same time', async () => {
-    const memory = createMemoryStore({ clock: createClock() });
+    const memory = createMemoryStore({ now: createClock().now });
     const limiter = createRateLimiter({ store: elsewhere(memory) });
     const single = parseLimit({ group: 'single', limits: [{ window: '60s', max: 1 }] });
     const calls = [1, 2, 3].flatMap(() => [
@@ -107,7 +107,7 @@ describe('createRateLimiter', () => {
   it('peeks without charging and without telling', async () => {
     const onDecision = vi.fn();
     const limiter = createRateLimiter({
-      store: createMemoryStore({ clock: createClock() }),
+      store: createMemoryStore({ now: createClock().now }),
       onDecision,
     });
     const looks = [1, 2, 3].map(() => limiter.decide('ann', limit, 0));
@@ -127,7 +127,7 @@ describe('createRateLimiter', () => {
 
 describe('toRateLimitError', () => {
   it('carries the window that refused and the wait', () => {
-    const store = createMemoryStore({ clock: createClock() });
+    const store = createMemoryStore({ now: createClock().now });
     const call = () => store.consume({ user: 'ann', group: 'update' }, windows);
     for (let index = 0; index < 10; index += 1) call();
     const error = toRateLimitError(call());

@@ -7,7 +7,10 @@ const { windows } = parseLimit({ group: 'update', limits: [{ window: '60s', max:
 
 function setUp(maxUsers?: number) {
   const clock = createClock();
-  const store = createMemoryStore({ clock, ...(maxUsers === undefined ? {} : { maxUsers }) });
+  const store = createMemoryStore({
+    now: clock.now,
+    ...(maxUsers === undefined ? {} : { maxUsers }),
+  });
   const call = (user: string, limits = windows) => store.consume({ user, group: 'update' }, limits);
   const remaining = (user: string) => call(user).windows[0]?.remaining;
   const callTimes = (user: string, times: number) => {

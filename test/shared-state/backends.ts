@@ -1,10 +1,9 @@
-import type { Clock } from '../../src/rate-limit/clock.ts';
 import { createMemoryStore } from '../../src/rate-limit/memory-store.ts';
 import type { RateLimitStore } from '../../src/rate-limit/store.ts';
 import { lacksRedis, startRedis } from '../support/redis.ts';
 import { storeOn } from './open-redis.ts';
 
-/** One store that counts by `clock`, and how to be rid of it. */
+/** One store that counts by `now`, and how to be rid of it. */
 export interface OpenStore {
   readonly store: RateLimitStore;
   close(): Promise<void>;
@@ -12,22 +11,22 @@ export interface OpenStore {
 
 export interface Backend {
   readonly name: string;
-  open(clock: Clock): Promise<OpenStore>;
+  open(now: () => number): Promise<OpenStore>;
 }
 
 const memory: Backend = {
   name: 'memory store',
-  async open(clock) {
-    return { store: createMemoryStore({ clock }), close: async () => undefined };
+  async open(now) {
+    return { store: createMemoryStore({ now }), close: async () => undefined };
   },
 };
 
 const redis: Backend = {
   name: 'Redis store',
-  async open(clock) {
+  async open(now) {
     const server = await startRedis();
     // The machine may be busy: what is tested with it is counting, not the time-out.
-    const store = storeOn(server.url, { clock, timeoutMs: 5_000 });
+    const store = storeOn(server.url, { now, timeoutMs: 5_000 });
     await store.probe();
     return {
       store,

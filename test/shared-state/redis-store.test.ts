@@ -129,7 +129,7 @@ describeWithRedis('Redis store', () => {
 
   it('takes a clock of Redis that is set back for one that stood still', async () => {
     const clock = createClock();
-    const timed = createRedisStore({ connection, timeoutMs, clock });
+    const timed = createRedisStore({ connection, timeoutMs, now: clock.now });
     await timed.probe();
     for (let index = 0; index < 10; index += 1) {
       await timed.consume(key, windows);

@@ -15,7 +15,7 @@ const broken = new Error('broken');
 
 /** A store in another process, as far as anyone can tell, that can be out of reach. */
 function createRemote() {
-  const counting = createMemoryStore({ clock: createClock() });
+  const counting = createMemoryStore({ now: createClock().now });
   const state = { reachable: true };
   const store = {
     consume: vi.fn<RemoteStore['consume']>(async (...call) => {
@@ -35,7 +35,7 @@ function setUp({ probeIntervalMs = 1, onCauseChange, ...options }: Options = {})
   const remote = createRemote();
   const onOutage = vi.fn();
   const onRecovery = vi.fn();
-  const local = createMemoryStore({ clock: createClock() });
+  const local = createMemoryStore({ now: createClock().now });
   const availability = new RedisAvailability({
     probe: () => remote.store.probe(),
     probeIntervalMs,

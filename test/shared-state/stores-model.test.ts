@@ -36,7 +36,7 @@ describe.each(backends)('$name', (backend) => {
   let runs = 0;
 
   beforeAll(async () => {
-    open = await backend.open(clock);
+    open = await backend.open(clock.now);
   });
   afterAll(() => open.close());
 
@@ -61,7 +61,7 @@ describe('memory store', () => {
     fc.assert(
       fc.property(windows, callsWith(anyStep), (limits, calls) => {
         const clock = createClock();
-        const store = createMemoryStore({ clock });
+        const store = createMemoryStore({ now: clock.now });
         const model = new NaiveModel();
         let time = clock.now();
         for (const { user, step } of calls) {

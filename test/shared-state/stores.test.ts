@@ -22,7 +22,7 @@ describe.each(backends)('$name', (backend) => {
   let users = 0;
 
   beforeAll(async () => {
-    open = await backend.open(clock);
+    open = await backend.open(clock.now);
     store = open.store;
   });
   beforeEach(() => {

@@ -1,6 +1,6 @@
 /** A clock that stands still until it is told to move, also backwards. */
 export interface FrozenClock {
-  now(): number;
+  readonly now: () => number;
   /** Moves time by `ms` milliseconds. */
   advance(ms: number): void;
 }

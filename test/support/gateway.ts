@@ -1,5 +1,4 @@
 import { startApplication } from '../../src/application.ts';
-import type { Clock } from '../../src/rate-limit/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { askGraphQL, type AskOptions, type GraphQLAnswer } from './ask.ts';
@@ -12,7 +11,7 @@ export interface TestGatewayOptions {
   /** Environment variables that differ from the usual. */
   readonly env?: Readonly<Record<string, string>>;
   /** By which tokens expire and calls are counted in process. @default the real time */
-  readonly clock?: Clock;
+  readonly clock?: { readonly now: () => number };
   /** How long a client may take to send a request, in milliseconds. @default as it is served */
   readonly requestTimeoutMs?: number;
   /** The path that the API is below. @default none */
@@ -45,8 +44,9 @@ export async function startTestGateway({
   requestTimeoutMs,
   upstreamPath = '',
 }: TestGatewayOptions = {}): Promise<TestGateway> {
+  const now = clock?.now;
   const upstream = await startUpstream();
-  const issuer = await startIssuer(clock === undefined ? {} : { now: () => clock.now() });
+  const issuer = await startIssuer(now === undefined ? {} : { now });
   const config = readConfig({
     PORT: '0',
     UPSTREAM_URL: upstream.url + upstreamPath,
@@ -60,7 +60,7 @@ export async function startTestGateway({
   let logged = '';
   const destination = { write: (line: string) => void (logged += line) };
   const logger = createLogger({ level: config.logLevel, destination });
-  let application = await startApplication({ config, logger, clock, requestTimeoutMs });
+  let application = await startApplication({ config, logger, now, requestTimeoutMs });
   const { url } = application;
   let users = 0;
   if (config.upstream?.url.startsWith(upstream.url)) {
@@ -84,7 +84,7 @@ export async function startTestGateway({
     async restart() {
       await application.close();
       const again = { ...config, port: Number(new URL(url).port) };
-      application = await startApplication({ config: again, logger, clock, requestTimeoutMs });
+      application = await startApplication({ config: again, logger, now, requestTimeoutMs });
     },
     async close() {
       await application.close();
