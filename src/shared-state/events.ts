@@ -1,31 +1,32 @@
-/** Who is told what is published on a topic. */
+/** A subscriber to a topic. */
 export interface TopicListener {
+  /** Called with each message that is published on the topic. */
   received(message: string): void;
-  /** The connection was lost: messages may have been missed, and no more will come. */
+  /** Called when the connection was lost: messages may have been missed, and no more will arrive. */
   lost(): void;
 }
 
-/** What replicas tell each other. Nothing is kept: who was not subscribed has missed it. */
+/** Messages between replicas. None is stored: a replica that is not subscribed misses it. */
 export interface Events {
-  /** Whether subscribing can work at this moment. */
+  /** Whether a subscription can be made now. */
   readonly usable: boolean;
   /**
-   * Tells all who are subscribed to `topic` on any replica, this one included, as far as they can be
-   * reached. Waits for nothing and never throws.
+   * Sends a message to all subscribers to `topic` on any replica, this one included, as far as they
+   * can be reached. Waits for nothing and never throws.
    */
   publish(topic: string, message: string): void;
   /**
-   * Resolves once everything that is published from now on will be heard, in the order in which it
-   * was published.
+   * Resolves once every message that is published from then on will be received, in the order in
+   * which it was published.
    *
    * @throws {EventsUnavailableError} (rejecting) Where there is no connection, or it is lost
-   *   meanwhile; the listener may be told of that, too.
+   *   meanwhile; `lost` of the listener may then be called, too.
    */
   subscribe(topic: string, listener: TopicListener): Promise<void>;
   unsubscribe(topic: string, listener: TopicListener): void;
 }
 
-/** What replicas share cannot be reached. */
+/** Events of other replicas cannot be received, because Redis is not reachable or refuses them. */
 export class EventsUnavailableError extends Error {
   constructor(cause: unknown) {
     super('Redis is not reachable, so events of other replicas would be missed.', { cause });
@@ -33,7 +34,7 @@ export class EventsUnavailableError extends Error {
   }
 }
 
-/** The listeners of each topic that has some. */
+/** The listeners by topic. */
 export class Topics {
   readonly #listeners = new Map<string, Set<TopicListener>>();
 
@@ -50,11 +51,12 @@ export class Topics {
     return this.#listeners.delete(topic);
   }
 
+  /** Calls each listener of the topic. */
   deliver(topic: string, message: string): void {
     for (const listener of this.#listeners.get(topic) ?? []) listener.received(message);
   }
 
-  /** Forgets all listeners, and tells them so. */
+  /** Removes all listeners, and calls `lost` of each. */
   lose(): void {
     const lost = [...this.#listeners.values()];
     this.#listeners.clear();

@@ -1,68 +1,72 @@
-/** The wait for a lock came to its end, or was refused at once. */
+/** A lock was not acquired in time, or too many callers wait for it already. */
 export class LockBusyError extends Error {
   override readonly name = 'LockBusyError';
-  /** `full`: as many wait already as may. */
+  /** `full`: the limit of waiting callers is reached. */
   readonly reason: 'timeout' | 'full';
 
   constructor(reason: LockBusyError['reason']) {
-    super(reason === 'full' ? 'Too many wait for this lock.' : 'The lock was not free in time.');
+    super(
+      reason === 'full' ? 'Too many callers wait for this lock.' : 'The lock was not free in time.',
+    );
     this.reason = reason;
   }
 }
 
-/** The lock would have to be shared with other processes, and what shares it is out of reach. */
+/** The lock has to be shared with other processes, and the store of the locks is unavailable. */
 export class LocksUnavailableError extends Error {
   override readonly name = 'LocksUnavailableError';
 }
 
-/** A lock while it is held. Whoever holds it calls `release` or `abandon`, exactly once. */
+/** A lock while it is held. The holder calls `release` or `abandon`, exactly once. */
 export interface HeldLock {
-  /** `null` where nobody else can come to hold it before it is given back. */
+  /** `null` where the lock cannot expire: no other caller gets it before it is released. */
   readonly lease: Lease | null;
+  /** Passes the lock to the caller that has waited longest, or frees it. */
   release(): void;
   /**
-   * Leaves it to expire, because what was done under it may still go on elsewhere: nobody else comes
-   * to hold it before a lease ({@link leaseMs}) is over.
+   * Leaves the lock to expire, because what was done under it may still go on elsewhere: no other
+   * caller gets it before a lease ({@link leaseMs}) is over.
    */
   abandon(): void;
 }
 
-/** How long a lock is somebody's without being renewed, in milliseconds. */
+/** How long a lock is held without being renewed, in milliseconds. */
 export const leaseMs = 3_000;
 
-/** For how long a lock is surely held. */
+/** The limited time for which a lock is certainly held. */
 export interface Lease {
-  /** Whether to begin nothing more under the lock: somebody else may hold it shortly. */
+  /** Whether nothing more may begin under the lock: another process may soon hold it. */
   readonly lapsed: boolean;
-  /** Called once, when the lease could not be renewed and is about to end. @default nobody */
+  /** Called once, when the lease could not be renewed and is about to end; `null`: no call. */
   onLapse: (() => void) | null;
 }
 
-/** Locks by key: whoever asks for one that is held waits for it, and not for ever. */
+/** Locks by key. A caller waits for a lock that is held, for a limited time. */
 export interface KeyedLocks {
   /**
-   * Takes a lock: at once, without a promise, where that is decided in this process and nobody holds
-   * it.
+   * Acquires a lock: at once, without a promise, where this process decides alone and the lock is
+   * free.
    *
    * @param waitUntilMs - When to stop waiting, on the clock of `performance.now()`.
-   * @param mayBeLocal - Whether a lock among the callers of this process will do where the others
-   *   cannot be reached.
-   * @throws LockBusyError (or rejects with it)
-   * @throws LocksUnavailableError (or rejects with it)
+   * @param mayBeLocal - Whether a lock among the callers of this process alone is enough where the
+   *   shared store is unavailable.
+   * @throws {LockBusyError} (or rejecting) When the lock was not free in time, or too many callers wait.
+   * @throws {LocksUnavailableError} (or rejecting) When the shared store is unavailable, unless
+   *   `mayBeLocal`.
    */
   acquire(key: string, waitUntilMs: number, mayBeLocal: boolean): HeldLock | Promise<HeldLock>;
   /** Whether a caller of this process holds the lock, or waits for it. */
   isWanted(key: string): boolean;
   /**
-   * How often the lock has been given back so far, along with those of some other keys. Whoever finds
-   * the same number as before while holding the lock knows that nobody has held it since.
+   * How often the lock has been released so far, counted together with the locks of some other keys.
+   * A holder that finds the same number as before knows that no other caller has held it since.
    *
-   * @returns NaN, equal to nothing, where others than the callers of this process hold it, too.
+   * @returns NaN, which equals nothing, where other processes may hold the lock, too.
    */
   releases(key: string): number;
 }
 
-/** Locks of this process alone: those who wait get the lock in the order in which they came. */
+/** Locks of this process alone. Waiting callers get a lock in the order in which they asked for it. */
 export function createLocalLocks(): KeyedLocks {
   const turns = new Turns();
   return {
@@ -73,21 +77,25 @@ export function createLocalLocks(): KeyedLocks {
 }
 
 const bucketCount = 1_024;
-/** How many may wait for one key. */
+/** How many callers may wait for one key. */
 const maxWaiting = 200;
 
 /**
  * The queues of this process, one for each key that is held.
  *
- * Not a Map: one that is added to and deleted from all the time leaves its old tables behind, and in
- * the old generation each of them keeps alive what it held, down to the body that an id is a slice
- * of. Turns are chained among themselves instead, and gone once they are over.
+ * This is not a Map: one that is constantly added to and deleted from leaves its old tables behind,
+ * and in the old generation each of them keeps its former entries alive, down to the request body
+ * that an id is a slice of. Turns are linked in lists instead, and can be collected once they end.
  */
 export class Turns<Left = never> {
   readonly #buckets: (Turn<Left> | null)[] = new Array<null>(bucketCount).fill(null);
   readonly #passed = new Float64Array(bucketCount);
 
-  /** @throws LockBusyError (or rejects with it) */
+  /**
+   * Begins the turn of the key, or waits for it.
+   *
+   * @throws {LockBusyError} (or rejecting)
+   */
   take(key: string, waitUntilMs: number): Turn<Left> | Promise<Turn<Left>> {
     const bucket = bucketOf(key);
     const turn = this.#find(key, bucket);
@@ -96,17 +104,17 @@ export class Turns<Left = never> {
     return (this.#buckets[bucket] = new Turn(this, key, bucket, next));
   }
 
-  /** The turn of the key; `null` where nobody holds it. */
+  /** The turn of the key; `null` where it is not held. */
   find(key: string): Turn<Left> | null {
     return this.#find(key, bucketOf(key));
   }
 
-  /** How many turns of the key, and of those in the same bucket, have been passed or ended. */
+  /** How often turns of the key, and of other keys in the same bucket, were passed on or ended. */
   passed(key: string): number {
     return this.#passed[bucketOf(key)] ?? 0;
   }
 
-  /** Gives the turn to whoever has waited longest, or ends it. */
+  /** Passes the turn to the caller that has waited longest, or ends it. */
   pass(turn: Turn<Left>): void {
     const { first, bucket } = turn;
     this.#passed[bucket] = (this.#passed[bucket] ?? 0) + 1;
@@ -148,7 +156,7 @@ export class Turns<Left = never> {
       before = at;
       at = at.next;
     }
-    if (at === null) throw new Error('A lock was given back twice.');
+    if (at === null) throw new Error('A lock was released twice.');
     if (before === null) this.#buckets[bucket] = turn.next;
     else before.next = turn.next;
   }
@@ -163,17 +171,17 @@ function bucketOf(key: string): number {
   return hash & (bucketCount - 1);
 }
 
-/** What the callers of this process pass from one to the next as long as any want it. */
+/** A key that is held: the callers of this process pass it on as long as any of them waits. */
 export class Turn<Left> implements HeldLock {
   readonly lease = null;
   readonly key: string;
   readonly bucket: number;
-  /** In its bucket. */
+  /** The next turn in the same bucket. */
   next: Turn<Left> | null;
   first: Waiter<Left> | null = null;
   last: Waiter<Left> | null = null;
   waiting = 0;
-  /** What the one before has left to the next. */
+  /** What the previous holder has left to the next one. */
   left: Left | null = null;
   readonly #turns: Turns<Left>;
 

@@ -11,22 +11,22 @@ import {
 import { RedisReplyError } from './redis-failure.ts';
 import { withinTimeout } from './reply-timeout.ts';
 
-/** What all processes share: who has which key leased, and until when. */
+/** The leases that all processes share: which holder has which key, and until when. */
 export interface LockStore {
-  /** Whether there is any use in asking. */
+  /** Whether the store can be called now. */
   readonly available: boolean;
   /**
-   * Leases a key where nobody has it.
+   * Leases a key where it is free.
    *
-   * @param token - Names this one holder; for `renew` and `release`.
-   * @returns 0 where it is leased, for `leaseMs` from when the store was asked at the earliest. Else
-   *   when to ask again: in so many milliseconds, or -1 for when it is free.
-   * @throws Where the answer is not known (rejecting).
+   * @param token - Names this holder, for `renew` and `release`.
+   * @returns 0 where the key is leased: for `leaseMs`, not before the call was made. Else the
+   *   milliseconds until it is worth calling again, or -1 where another holder has the key.
+   * @throws (rejecting) Where it is not known whether the key is leased.
    */
   take(key: string, token: string): Promise<number>;
-  /** Leases it anew. @returns Whether it was still leased to this holder. */
+  /** Begins the lease anew. @returns Whether this holder still had it. */
   renew(key: string, token: string): Promise<boolean>;
-  /** Ends the lease, where it is still this holder's. */
+  /** Ends the lease, where this holder still has it. */
   release(key: string, token: string): Promise<void>;
 }
 
@@ -34,33 +34,33 @@ export interface LeasedLocksOptions {
   readonly store: LockStore;
   /** Names this process among all that share the store. */
   readonly processId: string;
-  /** Told why a call of the store failed. @default nobody */
+  /** Called with the cause when a call of the store failed. @default no call */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
-  /** Told of each lock that was taken among the callers of this process alone. @default nobody */
+  /** Called for each lock that is shared among the callers of this process alone. @default no call */
   readonly onTakenLocally?: (() => void) | undefined;
   /** Milliseconds within which the store has to answer. @default 250 */
   readonly timeoutMs?: number | undefined;
 }
 
-/** A lease is renewed after this time: three attempts, at the least, before it ends. */
+/** A lease is renewed after this time, which leaves at least three attempts before it ends. */
 const renewAfterMs = 1_000;
 /** A lease that could not be renewed counts as ended this long before it ends. */
 const lapseMs = 250;
-/** How often leases are looked after. */
+/** How often leases are checked. */
 const tickMs = 100;
-/** For how long a process passes a lock on among its own callers before others have their turn. */
+/** How long a process passes a lock on among its own callers before other processes get a turn. */
 const burstMs = 200;
 const shortestPauseMs = 5;
 const longestPauseMs = 40;
 
 /**
- * Locks that several processes share, each lock as a lease that its holder renews. The callers of one
- * process queue among themselves first: one of them at a time asks the store, and passes what it was
- * leased on to the next.
+ * Locks that several processes share. Each lock is a lease that its holder renews. The callers of one
+ * process queue among themselves first: one of them at a time calls the store, and passes its lease
+ * on to the next.
  *
- * A lease begins, by the clock of this process, when the store was asked for it; so it is over here
- * before it is over there. Time is compared over a few seconds only, but the store's clock must not be
- * set forward, and not run faster than this one by more than 8 %, within a lease.
+ * By the clock of this process, a lease begins when the store is called; so it ends here before it
+ * ends in the store. Times are compared over a few seconds only, but within a lease the store's clock
+ * must not be set forward, nor run faster than the clock of this process by more than 8 %.
  */
 export class LeasedLocks implements KeyedLocks {
   readonly #store: LockStore;
@@ -71,7 +71,7 @@ export class LeasedLocks implements KeyedLocks {
   readonly #processId: string;
   #tokens = 0;
   #isAlone = false;
-  /** The leases that are held, chained; see `Turns` for why not in a Set. */
+  /** The first of the leases that are held, a linked list; `Turns` says why it is not a Set. */
   #first: LeasedLock | null = null;
   #ticking: NodeJS.Timeout | null = null;
 
@@ -83,7 +83,7 @@ export class LeasedLocks implements KeyedLocks {
     this.#timeoutMs = options.timeoutMs ?? 250;
   }
 
-  /** Whether the store was out of reach for the last lock. */
+  /** Whether the store was unavailable for the last lock. */
   get isAlone(): boolean {
     return this.#isAlone;
   }
@@ -106,7 +106,7 @@ export class LeasedLocks implements KeyedLocks {
     return NaN;
   }
 
-  /** Gives a lock back, or on to the next of this process. */
+  /** Passes a lock on to the next caller of this process, or returns it to the store. */
   release(lock: LeasedLock): void {
     const { turn, token } = lock;
     lock.onLapse = null;
@@ -121,8 +121,8 @@ export class LeasedLocks implements KeyedLocks {
   }
 
   /**
-   * Lets it expire. The callers of this process wait by their own queue, too: the store may be out of
-   * reach by the time that they ask it, and the lock then be taken among themselves.
+   * Leaves a lock to expire. The queue of this process waits, too: the store may be unavailable by the
+   * time that its callers ask for the lock, which they then share among themselves.
    */
   abandon(lock: LeasedLock): void {
     lock.onLapse = null;
@@ -150,13 +150,13 @@ export class LeasedLocks implements KeyedLocks {
   ): Promise<HeldLock> {
     let pauseMs = shortestPauseMs;
     for (;;) {
-      // A new one each time: what is left of an earlier call can then undo no later one.
+      // A new token for each call, so that a late effect of an earlier call cannot undo this one.
       const token = `${this.#processId}-${(this.#tokens += 1)}`;
       const askedMs = performance.now();
       const retryMs = await this.#ask(turn.key, token);
       this.#isAlone = retryMs === null;
       if (retryMs === null) {
-        if (!mayBeLocal) throw new LocksUnavailableError('What shares the locks is out of reach.');
+        if (!mayBeLocal) throw new LocksUnavailableError('The store of the locks is unavailable.');
         this.#onTakenLocally();
         return turn;
       }
@@ -170,7 +170,7 @@ export class LeasedLocks implements KeyedLocks {
       }
       const leftMs = waitUntilMs - performance.now();
       if (leftMs <= 0) throw new LockBusyError('timeout');
-      // Not in step with others that wait for the same.
+      // Jitter, so that processes that wait for the same lock do not call in step.
       const ms = retryMs > 0 ? retryMs : pauseMs * (0.75 + Math.random() / 2);
       await pause(Math.min(ms, leftMs));
       pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
@@ -178,9 +178,9 @@ export class LeasedLocks implements KeyedLocks {
   }
 
   /**
-   * One answer that is missing does not make a store that is out of reach: it is asked again.
+   * A single reply that is missing does not count as an unavailable store: the caller asks again.
    *
-   * @returns As `LockStore.take`; `null` where the store is out of reach, or refuses.
+   * @returns As `LockStore.take`; `null` where the store is unavailable, or answers with an error.
    */
   async #ask(key: string, token: string): Promise<number | null> {
     if (!this.#store.available) return null;
@@ -189,7 +189,7 @@ export class LeasedLocks implements KeyedLocks {
       return await withinTimeout(taking, this.#timeoutMs);
     } catch (error) {
       this.#onFailure(error);
-      // It may be leased by now, or come to be: nobody has a use for that.
+      // The key may be leased all the same, now or later: that lease is not used, so it is ended.
       taking
         .then(
           (retryMs) => (retryMs === 0 ? this.#store.release(key, token) : undefined),
@@ -240,7 +240,7 @@ export class LeasedLocks implements KeyedLocks {
     lock.isRenewing = true;
     withinTimeout(this.#store.renew(lock.turn.key, lock.token), this.#timeoutMs).then(
       (isRenewed) => {
-        // One that is lost stays unrenewed until it lapses.
+        // A lease that is lost is not renewed again; it lapses.
         lock.isRenewing = !isRenewed;
         if (isRenewed) lock.renewedMs = askedMs;
       },
@@ -256,7 +256,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
-/** A lock with its lease, for one caller of this process after the other. */
+/** A lock with its lease, which the callers of this process pass on. */
 class LeasedLock implements HeldLock, Lease {
   readonly turn: Turn<LeasedLock>;
   readonly token: string;
@@ -280,7 +280,7 @@ class LeasedLock implements HeldLock, Lease {
     return this;
   }
 
-  /** By the clock, and not by a timer: a process that was suspended has missed its timers. */
+  /** Read from the clock, not set by a timer: the timers of a suspended process are late. */
   get lapsed(): boolean {
     return performance.now() >= this.renewedMs + leaseMs - lapseMs;
   }

@@ -3,16 +3,16 @@ import type { RateLimitWindow } from '../rate-limit/limit.ts';
 import { defineScript } from './redis-program.ts';
 
 /**
- * Decides one call. `KEYS[1]` holds the newest calls of a user in a group, newest first, in
- * microseconds.
+ * Decides one call. `KEYS[1]` holds the times of the newest calls of a user in a group, newest first,
+ * in microseconds.
  *
- * `ARGV`: the last moment of Redis' own clock at which the call may be charged, in microseconds; the
- * time to count by, or '' for Redis' own; 1 to charge the call, 0 to look only; then what `windowsText`
- * makes of the windows.
+ * `ARGV`: the deadline by Redis' own clock until which the call may be charged, in microseconds; the
+ * time to count by, or '' for Redis' own; 1 to charge the call, 0 only to read the windows; then the
+ * windows as `windowsText` writes them.
  *
- * Returns 1 or 0 for "in time", then for each window the calls that count and the microseconds until
- * it has room for one more (`WindowUsage`). A call that came too late is charged nothing, and answered
- * with nothing more.
+ * Returns 1 where the deadline has not passed, then for each window the calls that count and the
+ * microseconds until it has room for one more (`WindowUsage`). After the deadline it charges nothing
+ * and returns 0 alone.
  */
 export const limitScript = defineScript(`
 if NOW > tonumber(ARGV[1]) then return {0} end
@@ -20,8 +20,8 @@ local now = tonumber(ARGV[2]) or NOW
 local cost = tonumber(ARGV[3])
 local key = KEYS[1]
 
--- Redis' clock may be set back, or a replica with another clock take over. As little time as
--- possible is then held to have passed: none since the newest call.
+-- Redis' clock may be set back, or a replica with another clock take over. Then no time counts as
+-- having passed since the newest call.
 local newest = tonumber(redis.call('LINDEX', key, 0) or nil)
 if newest and newest > now then
   local ahead = newest - now
@@ -63,10 +63,10 @@ export function windowsText(windows: readonly RateLimitWindow[]): string {
 }
 
 /**
- * What the script answered.
+ * Reads the script's reply.
  *
- * @returns `null` where the call came too late.
- * @throws {TypeError} When it is no such answer about these windows.
+ * @returns `null` where the call reached Redis after its deadline.
+ * @throws {TypeError} When the reply does not fit these windows.
  */
 export function readUsages(
   reply: unknown,

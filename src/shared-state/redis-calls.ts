@@ -7,66 +7,68 @@ import { onceNoReplyCame, ReplyTimeoutError } from './reply-timeout.ts';
 /** One call of a script. */
 export interface RedisCall {
   readonly script: RedisScript;
-  /** As Redis has them. */
+  /** With the prefix: see `RedisConnection.key`. */
   readonly keys: readonly string[];
-  /** Its arguments, asked for when it is sent, at `sentMs` of `performance.now()`. */
+  /** Returns the arguments. Called when the call is sent, at `sentMs` of `performance.now()`. */
   args(sentMs: number): readonly (string | number)[];
   /**
-   * When an answer is of no use any more, on the same clock; asked for after the arguments. Infinity:
-   * it waits as long as the connection lasts.
+   * When the call times out, on the same clock; read after the arguments. Infinity: the call waits as
+   * long as the connection lasts.
    */
   readonly giveUpMs: number;
   /**
-   * Nobody waits for it: it leaves with whatever is sent next, 2 ms later at the latest.
+   * Whether the call may wait for up to 2 ms to be sent together with others, because no caller
+   * waits for its reply.
    *
    * @default false
    */
   readonly isPatient?: boolean;
-  /** Told what the script returned. What it throws is what the call fails with. */
+  /** Called with what the script returned. An error that it throws is passed to `failed`. */
   answered(reply: unknown, receivedMs: number): void;
+  /** Called when there is no reply, or Redis answered with an error. */
   failed(error: Error): void;
 }
 
 export interface RedisCallsOptions {
   readonly client: Redis;
   readonly program: RedisProgram;
-  /** Told the time in each answer. */
+  /** Observes the time in each reply. */
   readonly clock: RedisClock;
   readonly isUsable: () => boolean;
-  /** Why nothing can be sent, or why what was sent is not answered. */
+  /** Returns why calls cannot be sent, or get no reply. */
   readonly whyNot: () => Error;
-  /** An error that Redis answered with, as the callers are told it. */
+  /** Returns the error of a reply in the form that callers get. */
   readonly explain: (error: Error) => Error;
 }
 
 /**
- * While an answer is awaited that was asked for less than this ago, what is asked meanwhile waits to
- * be sent together, in milliseconds. With a Redis next door that is the time of its answer; with one
- * farther away it is all that a call can lose.
+ * For this long after a batch was sent, new calls are held while its reply is awaited, and are then
+ * sent together, in milliseconds. A Redis on the same network replies within about that time; with a
+ * distant one a call is delayed by no more than this.
  */
 const holdMs = 1;
-/** How long a call may wait that nobody waits for, in milliseconds. */
+/** How long a patient call may be held, in milliseconds. */
 const patienceMs = 2;
-/** Redis does nothing else while it runs a command. */
+/** The largest batch: Redis does nothing else while it runs a command. */
 const mostTogether = 256;
 
 /**
- * Sends calls of scripts to Redis: all that are made in one turn of the event loop, and while an
- * answer is about to come, leave as one command. What one call costs is mostly a write and a read of
- * the socket and the client's work on a command, and those are then shared.
+ * Sends calls of scripts to Redis in batches: all calls that are made in one turn of the event loop,
+ * or while a reply is about to arrive, are sent as one command. Most of the cost of a call is a write
+ * and a read of the socket and the client's work on a command, and a batch shares those.
  *
- * How long Redis takes is measured from when a call is sent. A process that stalls in between has not
- * asked yet.
+ * The time-out of a call begins when it is sent, so that a stall of this process before that does not
+ * count.
  *
  * ioredis' own `enableAutoPipelining` is not used: it sends nothing more before the last batch is
- * answered, so that with a Redis 30 ms away a call takes up to 60; and it saves the writes alone.
+ * answered, so that with a Redis 30 ms away a call takes up to 60 ms; and it saves only the writes.
  */
 export class RedisCalls {
   readonly #options: RedisCallsOptions;
   #waiting: RedisCall[] = [];
   #isScheduled = false;
   #held: NodeJS.Timeout | null = null;
-  /** Whether a timer runs for what is patient. */
+  /** Whether a timer runs for patient calls. */
   #isTimed = false;
   #underWay = 0;
   #sentMs = -Infinity;
@@ -76,6 +78,7 @@ export class RedisCalls {
     this.#options = options;
   }
 
+  /** Sends a call with the next batch. */
   add(call: RedisCall): void {
     this.#waiting.push(call);
     if (call.isPatient !== true) this.#schedule();
@@ -88,7 +91,7 @@ export class RedisCalls {
     }
   }
 
-  /** Another server may be next. */
+  /** To be called when the connection was lost: the next server may not know the program. */
   connectionLost(): void {
     this.#isLoaded = false;
   }
@@ -114,10 +117,10 @@ export class RedisCalls {
     }, leftMs);
   }
 
-  /** Sends all that waits to be sent. */
+  /** Sends all calls that wait to be sent. */
   flush(): void {
     const calls = this.#waiting;
-    // What the timer was set for may have left with another call.
+    // The calls that the timer was set for may have been sent with another one.
     if (calls.length === 0) return;
     this.#waiting = [];
     if (calls.length <= mostTogether) this.#send(calls);
@@ -163,7 +166,7 @@ export class RedisCalls {
     else void client.eval(program.text, keys.length, ...keys, argument, settle);
   }
 
-  /** What was held while an answer was awaited need not wait any longer. */
+  /** The reply has arrived: calls that were held for it are sent. */
   #release(): void {
     if (this.#held === null) return;
     clearTimeout(this.#held);
@@ -172,14 +175,14 @@ export class RedisCalls {
   }
 }
 
-/** Calls that were sent together, until they are answered. */
+/** Calls that were sent together, until they have their replies. */
 class Batch {
-  /** `null` for those that were given up. */
+  /** `null` for each call that timed out. */
   readonly #calls: (RedisCall | null)[];
   readonly #sentMs: number;
-  /** Of all of them, one after the other. */
+  /** The keys of all calls, in their order. */
   readonly keys: string[] = [];
-  /** In the program's form. */
+  /** The calls in the program's form: see `RedisProgram`. */
   readonly argument: string;
   #timer: NodeJS.Timeout | null = null;
   #isSettled = false;
@@ -195,7 +198,7 @@ class Batch {
     this.argument = JSON.stringify(parts);
   }
 
-  /** Gives up each call at its time. */
+  /** Fails each call when it times out. */
   watchTime(): void {
     let soonestMs = Infinity;
     for (const call of this.#calls) {
@@ -213,7 +216,7 @@ class Batch {
     const receivedMs = performance.now();
     const [redisUs, ...replies] = Array.isArray(reply) ? (reply as unknown[]) : [];
     if (typeof redisUs !== 'number' || replies.length !== this.#calls.length) {
-      this.fail(new TypeError('The scripts in Redis did not answer each call.'));
+      this.fail(new TypeError('The program in Redis did not return a reply for each call.'));
       return;
     }
     clock.observe(this.#sentMs, receivedMs, redisUs);

@@ -5,24 +5,25 @@
 const driftRate = 0.001;
 
 /**
- * What Redis' clock can be said to read, told from the time in its replies.
+ * A lower bound of what Redis' clock reads, derived from the time in its replies.
  *
- * A reply read the clock somewhere between sending and receiving, so at its receipt Redis' clock
- * shows at least what the reply says. That lower bound is what a deadline must be told in: held
- * against Redis' clock, it never passes later than it does here. The bound falls short by the time
- * the reply took, so the quickest reply is kept, until drift has eaten its advantage.
+ * Redis read its clock between the sending of a call and the receipt of its reply, so at the receipt
+ * the clock shows at least the time in the reply. Deadlines are computed from that lower bound:
+ * compared with Redis' clock, they never pass later than they do here. The bound is too low by the
+ * time that the reply was under way, so the quickest reply is kept, until drift has used up its
+ * advantage.
  */
 export class RedisClock {
   #lower: { readonly offsetUs: number; readonly atMs: number } | undefined;
   #observedMs = -Infinity;
 
-  /** When the last reply was taken in, in milliseconds of the local clock. */
+  /** When the last reply was observed, in milliseconds of the local clock. */
   get observedMs(): number {
     return this.#observedMs;
   }
 
   /**
-   * Takes in a reply sent for at `sentMs` and received at `receivedMs` of the local clock.
+   * Observes the reply to a call that was sent at `sentMs`, received at `receivedMs` of the local clock.
    *
    * @param redisUs - The time in the reply, in microseconds.
    */
@@ -37,17 +38,18 @@ export class RedisClock {
     }
   }
 
-  /** Forgets all, as when a connection ends: another server may answer on the next. */
+  /** Forgets all replies. To be called when a connection ends: the next server has another clock. */
   reset(): void {
     this.#lower = undefined;
     this.#observedMs = -Infinity;
   }
 
   /**
-   * The latest time of Redis' clock, in whole microseconds, that is surely reached by `localMs`: 0,
-   * which every clock has passed, when there was no reply yet.
+   * The latest time of Redis' clock, in whole microseconds, that is certainly reached by `localMs`. 0,
+   * which every clock has passed, where no reply was observed yet.
    *
-   * @param nowMs - The local clock at this moment.
+   * @param localMs - In milliseconds of the local clock.
+   * @param nowMs - The present time of the local clock.
    */
   surelyReachedAt(localMs: number, nowMs: number): number {
     const offsetUs = this.#offsetUs(nowMs);

@@ -25,30 +25,30 @@ export interface RedisConnectionOptions {
    * @default defaultKeyPrefix
    */
   readonly keyPrefix?: string | undefined;
-  /** All that will be called. */
+  /** Every script that will be called. */
   readonly scripts: readonly RedisScript[];
 }
 
-/** The one connection for commands of all that replicas share. */
+/** The connection that everything shared in Redis uses for its commands. */
 export interface RedisConnection {
-  /** Whether commands can be sent: it is connected, and is what the configuration asks for. */
+  /** Whether commands can be sent: it is connected, and the server is as the configuration says. */
   readonly usable: boolean;
-  /** The word for why it is not usable, as far as is known; `null` where it is. */
+  /** The code that says why it is not usable; `null` where it is. */
   readonly cause: string | null;
-  /** What Redis' clock is known to read; kept fresh while the connection is usable. */
+  /** What is known of Redis' clock; kept fresh while the connection is usable. */
   readonly clock: RedisClock;
-  /** What names the run of the server that is connected, or was last: another one after a restart. */
+  /** Identifies the run of the server that is, or was last, connected: it changes with a restart. */
   readonly serverRun: string;
   /** Names this process among all that share the Redis. */
   readonly processId: string;
   /** The name of a key or channel as Redis has it: with the prefix. */
   key(name: string): string;
   /**
-   * Connects, the first time it is called. Resolves once the connection is usable, at once where it
-   * is. Rejects once the first attempt has failed, and at once while a later one is under way.
+   * Connects when it is first called. Resolves once the connection is usable, at once where it is
+   * already. Rejects when the first attempt fails, and at once while a later attempt is under way.
    *
-   * @throws {NotConnectedError}
-   * @throws {UnusableRedisError} Where Redis is a cluster, or does not have the database.
+   * @throws {NotConnectedError} (rejecting)
+   * @throws {UnusableRedisError} (rejecting) Where Redis is a cluster, or does not have the database.
    */
   connect(): Promise<void>;
   /**
@@ -57,11 +57,12 @@ export interface RedisConnection {
    */
   call(call: RedisCall): void;
   /**
-   * Calls a script, and waits for the answer as long as the connection lasts.
+   * Calls a script, and waits for the reply as long as the connection lasts.
    *
-   * @param keys - As Redis has them: see `key`.
+   * @param keys - With the prefix: see `key`.
    * @param isPatient - See `RedisCall`. @default false
-   * @throws as `call` fails.
+   * @throws {NotConnectedError} (rejecting) Where the connection is lost.
+   * @throws {RedisReplyError} (rejecting) Where Redis answered with an error.
    */
   run(
     script: RedisScript,
@@ -70,36 +71,37 @@ export interface RedisConnection {
     isPatient?: boolean,
   ): Promise<unknown>;
   /**
-   * A connection of its own to subscribe on. It connects when it is first used, and once it is lost it
-   * is over: what is published until there is another one is lost, which only its user can make up for.
-   * `close` ends it, too.
+   * Creates another connection, to subscribe on. It connects when it is first used, and does not
+   * reconnect when it is lost: messages that are published meanwhile are missed, and only its user can
+   * make up for them. `close` ends it, too.
    */
   createSubscriber(): Redis;
+  /** Sends the calls that wait to be sent, and disconnects. */
   close(): void;
 }
 
 /**
- * A server that has not answered for this long is given up, and connected to anew. Long, as a stall
- * of this process looks the same here.
+ * A connection on which nothing has arrived for this long is closed, and a new one is made. The time
+ * is long because a stall of this process looks the same here.
  */
 const silenceMs = 5_000;
 const connectTimeoutMs = 2_000;
-/** A server that does not close its side at the end is waited for no longer: the process may be ending. */
+/** How long `close` waits for the server to close its side: the process may be ending. */
 const disconnectTimeoutMs = 200;
 const firstReconnectDelayMs = 50;
 const longestReconnectDelayMs = 500;
 
 /**
- * The clock is read where no reply told it since the last beat, so that it was read less than two
- * seconds ago. In that time two clocks can drift apart by 2 ms: the part of a call's time that is lost
- * to not knowing better. It also finds dead connections.
+ * At each beat, Redis' clock is read unless a reply has told it since the last beat, so that the last
+ * reading is less than two seconds old. In that time two clocks can drift apart by 2 ms, by which the
+ * deadlines of calls are shortened. The beat also finds dead connections.
  */
 const heartbeatMs = 1_000;
 
 /**
- * An ioredis client that connects when first asked to, keeps trying for ever, and never keeps a
- * command for a later connection. A connection is used once the database is selected, the server is
- * known to be no cluster, and its clock is read.
+ * Creates a connection by ioredis. It connects when `connect` is first called, reconnects without end,
+ * and never keeps a command for a later connection. A connection is used once the database is
+ * selected, the server is known not to be a cluster, and its clock is read.
  */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
   const { target, keyPrefix = defaultKeyPrefix, scripts } = options;
@@ -120,7 +122,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => reconnectDelayMs((attempts += 1)),
-    // A master that was demoted answers, and refuses every write for as long as one stays with it.
+    // A demoted master goes on answering and refuses every write: only a new connection finds its successor.
     reconnectOnError(error) {
       if (!isAboutThisServer(error)) return false;
       failure = explain(error);
@@ -135,7 +137,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     whyNot,
     explain(error) {
       const explained = explain(error);
-      // The client does not see the errors of the calls in an answer.
+      // The client does not see the errors of single calls in a reply.
       if (isAboutThisServer(error) && isUsable()) {
         failure = explained;
         client.disconnect(true);
@@ -144,7 +146,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     },
   });
   client.on('error', (error: Error) => {
-    // A database that cannot be selected is told by what sets the connection up.
+    // That the database cannot be selected is found by `setUp`.
     if (!isAboutCommand(error, 'select')) failure = explain(error);
   });
   client.on('ready', () => void setUp());
@@ -212,7 +214,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
           if (error === undefined) resolve();
           else reject(error);
         };
-        // What it meets arrives as events.
+        // Its outcome arrives as events.
         client.connect().catch(ignore);
       });
       return settleOpening === undefined ? Promise.reject(whyNot()) : opening;
@@ -242,7 +244,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         retryStrategy: () => null,
       });
       subscriber.on('error', ignore);
-      // Nothing else is sent on it that would find a dead connection.
+      // Nothing else is sent on this connection that would show that it is dead.
       const pings = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.ping().catch(ignore);
       }, heartbeatMs).unref();
@@ -263,12 +265,12 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   };
 }
 
-/** For what is told elsewhere, too. */
+/** For failures that are reported elsewhere, too. */
 function ignore(): void {
   return undefined;
 }
 
-/** What all connections have in common. */
+/** The options that all connections have in common. */
 function policyFor({ host, port, tls, username, password }: RedisTarget) {
   return {
     host,
@@ -278,7 +280,7 @@ function policyFor({ host, port, tls, username, password }: RedisTarget) {
     ...(username !== null && { username }),
     ...(password !== null && { password }),
     lazyConnect: true,
-    // A probe tells more than INFO does, and a subscription during the check would be lost.
+    // A probe finds more than the check by INFO, and a subscription made during the check would be lost.
     enableReadyCheck: false,
     connectTimeout: connectTimeoutMs,
     disconnectTimeout: disconnectTimeoutMs,

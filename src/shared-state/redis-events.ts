@@ -11,29 +11,29 @@ export const publishScript = defineScript(`return redis.call('PUBLISH', ARGV[1],
 export interface RedisEventsOptions {
   readonly connection: RedisConnection;
   /**
-   * Told why Redis, which answers, refused to carry an event or to tell of them; `null` where it does
-   * tell of them.
+   * Called with the cause when Redis refused to publish or to subscribe, and with `null` when a
+   * subscription succeeded.
    *
-   * @default nobody
+   * @default no call
    */
   readonly onRefusal?: ((cause: RedisReplyError | null) => void) | undefined;
 }
 
 /**
- * Events by Redis' publish and subscribe. A channel a topic, so that a replica hears only of what
- * somebody watches on it. The connection for it is opened with the first subscription.
+ * Events by Redis' publish and subscribe. Each topic has its own channel, so that a replica receives
+ * only what it is subscribed to. The connection for it is opened with the first subscription.
  */
 export function createRedisEvents({
   connection,
   onRefusal = () => undefined,
 }: RedisEventsOptions): Events {
   const topics = new Topics();
-  /** Each topic's subscription, for those who join it before Redis has confirmed. */
+  /** The subscription of each topic, for listeners that join before Redis has confirmed it. */
   const subscriptions = new Map<string, Promise<unknown>>();
   const prefix = connection.key('events:');
   let opening: Promise<Redis> | null = null;
 
-  /** One connection until it is lost. What is published before the next one is missed: listeners are told. */
+  /** Opens a connection that is used until it is lost. Its listeners are told of the loss. */
   async function open(): Promise<Redis> {
     const subscriber = connection.createSubscriber();
     subscriber.on('message', (channel, message) => {
@@ -64,7 +64,7 @@ export function createRedisEvents({
     publish(topic, message) {
       connection.run(publishScript, [], [prefix + topic, message], true).catch((error: unknown) => {
         if (error instanceof RedisReplyError) onRefusal(error);
-        // Those of this replica at least can be told.
+        // The listeners of this replica can be reached all the same.
         topics.deliver(topic, message);
       });
     },
@@ -89,7 +89,7 @@ export function createRedisEvents({
     unsubscribe(topic, listener) {
       if (!topics.remove(topic, listener)) return;
       subscriptions.delete(topic);
-      // In the order of the calls: whoever subscribes next does so behind this.
+      // Redis keeps the order of commands: the next subscription to the topic takes effect after this.
       opening?.then((subscriber) => subscriber.unsubscribe(prefix + topic)).catch(() => undefined);
     },
   };

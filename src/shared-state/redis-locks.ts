@@ -6,19 +6,19 @@ import { defineScript } from './redis-program.ts';
 import { releaseScript } from './release-script.ts';
 
 /**
- * Leases a key. `KEYS`: the epoch, the lock, and who is next. `ARGV`: what names this run of the
- * server, the token, what names this process, and the length of a lease in milliseconds.
+ * Leases a key. `KEYS`: the epoch, the lock, and the next process. `ARGV`: the id of the run of the
+ * server, the token, the id of this process, and the length of a lease in milliseconds.
  *
- * Locks live under an epoch, `<run of the server>/<when it began>`. Where it is gone, or is one of
- * another run of the server, locks may be gone that somebody still relies on: a new epoch begins, and
- * nothing is granted before every lease of the one before is over. The same where the clock was set
- * back behind the epoch's beginning.
+ * Locks live under an epoch, `<run of the server>/<time when it began>`. Where the epoch is missing, or
+ * belongs to another run of the server, locks may have been lost that their holders still rely on: a
+ * new epoch begins, and nothing is granted before every lease of the previous one has ended. The same
+ * applies where the clock was set back behind the beginning of the epoch.
  *
- * Who finds a lock taken leaves word of being next, so that a process which takes and gives back one
- * lock all the time does not keep all others from it. The word lasts a little longer than the longest
- * pause between two questions.
+ * A process that finds the lock taken registers as the next one, so that a process that takes and
+ * releases the lock all the time does not keep all others from it. The registration lasts a little
+ * longer than the longest pause between two calls.
  *
- * Returns 0 where the key is leased, -1 where it is somebody else's, else the milliseconds until
+ * Returns 0 where the key is leased, -1 where another holder has it, else the milliseconds until
  * anything is granted.
  */
 export const takeScript = defineScript(`
@@ -55,16 +55,15 @@ export interface RedisLockStoreOptions {
 }
 
 /**
- * Leases in Redis (5 or later), for all processes that share it. What Redis restarting, its data
- * being flushed and a replica taking over do to locks is covered by the epoch; not covered is a
- * server of two that both take writes, nor one that evicts keys (`maxmemory-policy`) or whose clock is
- * set forward.
+ * Leases in Redis (5 or later), for all processes that share it. The epoch covers a restart of Redis,
+ * the flush of its data and the takeover by a replica. Not covered are two servers that both accept
+ * writes, a server that evicts keys (`maxmemory-policy`), and a clock that is set forward.
  */
 export function createRedisLockStore({
   connection,
   availability,
 }: RedisLockStoreOptions): LockStore & {
-  /** Begins the epoch where there is none, so that its first lease does not wait as long. */
+  /** Begins the epoch where there is none, so that the first lock does not have to wait for it. */
   prepare(): Promise<void>;
 } {
   const { processId } = connection;
@@ -78,7 +77,8 @@ export function createRedisLockStore({
       [epochKey, lockKey(key), nextKey(key)],
       [connection.serverRun, token, processId, leaseMs],
     );
-    if (typeof reply !== 'number') throw new TypeError('The lock script in Redis gave no number.');
+    if (typeof reply !== 'number')
+      throw new TypeError('The lock script in Redis did not return a number.');
     return reply;
   }
 

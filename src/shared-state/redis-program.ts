@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A Lua script, as the body of a function: its `KEYS` and `ARGV` are those of the one call. `NOW` is
- * Redis' own time in microseconds, the same for all calls that were sent together. It must return
- * something.
+ * A Lua script, as the body of a function. `KEYS` and `ARGV` are those of the one call; `NOW` is Redis'
+ * own time in microseconds, the same for all calls that were sent together. It must return a value.
  */
 export interface RedisScript {
   readonly text: string;
 }
 
+/** @param text - See {@link RedisScript}. */
 export function defineScript(text: string): RedisScript {
   return Object.freeze({ text });
 }
 
 /**
- * Several scripts as one, which runs any number of calls one after the other. Calls that are sent
- * together so cost one command, whatever they do.
+ * Several scripts in one, which runs any number of calls one after the other, so that calls that are
+ * sent together cost one command.
  *
  * `ARGV[1]` is a JSON array: for each call the number of its script, how many of `KEYS` it has, and an
- * array of its arguments as strings. The client does its work on each argument of a command, which as
- * one argument costs far less. Returns the time, then for each call what its script returned. A call
- * whose script fails is answered with its error, and the others go on.
+ * array of its arguments as strings. The client does work for each argument of a command, so that a
+ * single one costs far less. Returns the time, then for each call what its script returned. Where a
+ * script fails, its error stands in that place, and the other calls are run.
  */
 export class RedisProgram {
   readonly text: string;
@@ -43,7 +43,7 @@ for call = 1, #calls, 3 do
   local done, reply = pcall(scripts[calls[call]], keys, calls[call + 2])
   if not done then
     local message = type(reply) == 'table' and reply.err or reply
-    -- What is no error of a command, and all of them before Redis 7, begins with where it happened.
+    -- Errors of Lua, and all errors before Redis 7, begin with the place where they happened.
     if not string.find(message, '^%u+ ') then message = 'ERR ' .. message end
     reply = {err = message}
   end
@@ -55,13 +55,13 @@ return replies`;
   }
 
   /**
-   * The number that names a script in a call.
+   * The number of a script in this program.
    *
-   * @throws TypeError where it is none of this program's.
+   * @throws {TypeError} Where the script is not part of it.
    */
   numberOf(script: RedisScript): number {
     const index = this.#scripts.indexOf(script);
-    if (index < 0) throw new TypeError('A script that is no part of the program for Redis.');
+    if (index < 0) throw new TypeError('The script is not part of the program for Redis.');
     return index + 1;
   }
 }

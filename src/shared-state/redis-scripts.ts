@@ -5,7 +5,7 @@ import { renewScript, takeScript } from './redis-locks.ts';
 import type { RedisScript } from './redis-program.ts';
 import { releaseScript } from './release-script.ts';
 
-/** Everything that is asked of Redis through `RedisConnection.call`. */
+/** Every script that is called through a `RedisConnection`. */
 export const redisScripts: readonly RedisScript[] = [
   limitScript,
   takeScript,

@@ -4,19 +4,19 @@ import type { RedisClock } from './redis-clock.ts';
 import { explain, isReplyError, UnusableRedisError } from './redis-failure.ts';
 import type { RedisTarget } from './redis-url.ts';
 
-/** A reading that took no longer than this tells the clock well enough. */
+/** A reading that took no longer than this is exact enough. */
 const quickReadingMs = 5;
-/** A process that is starting stalls; the quickest of a few readings has no stall in it. */
+/** A starting process stalls; the quickest of a few readings is free of stalls. */
 const mostReadings = 3;
 
 /**
- * What a server is asked before its connection is used: for the database, whether it is a cluster,
- * its clock, and what names its run. One round trip, where the clock is read quickly.
+ * Prepares a connection before it is used: selects the database, checks that the server is not a
+ * cluster, and reads its clock and the id of its run. One round trip, where the clock is read quickly.
  *
- * @returns What names the run of the server: another one after each restart. `unknown` where INFO is
+ * @returns The id of the run of the server, which changes with each restart; `unknown` where INFO is
  *   not permitted.
- * @throws UnusableRedisError (rejecting) where it is not what the configuration asks for; what the
- *   client rejects with where the connection is lost.
+ * @throws {UnusableRedisError} (rejecting) Where the server is not as the configuration says. Where the
+ *   connection is lost, it rejects with the error of the client.
  */
 export async function meetServer(
   client: Redis,
@@ -37,7 +37,7 @@ async function readRun(client: Redis): Promise<string> {
   return run;
 }
 
-/** ioredis has selected it already, but would go on in database 0 where that failed. */
+/** ioredis has selected it already, but goes on in database 0 where that failed. */
 async function selectDatabase(client: Redis, target: RedisTarget): Promise<void> {
   if (target.database === 0) return;
   try {
@@ -53,7 +53,7 @@ async function selectDatabase(client: Redis, target: RedisTarget): Promise<void>
   }
 }
 
-/** Where INFO is not permitted there is no telling: a cluster then answers MOVED to some calls. */
+/** Where INFO is not permitted, a cluster is not detected here: it answers some calls with MOVED. */
 async function refuseCluster(client: Redis, target: RedisTarget): Promise<void> {
   if (!/^cluster_enabled:1\b/m.test(await infoOf(client, 'cluster'))) return;
   throw new UnusableRedisError(
@@ -82,7 +82,7 @@ async function readClockWell(client: Redis, clock: RedisClock): Promise<void> {
 /**
  * Reads the server's clock.
  *
- * @returns the milliseconds it took.
+ * @returns The milliseconds that it took.
  */
 export async function readClock(client: Redis, clock: RedisClock): Promise<number> {
   const sentMs = performance.now();

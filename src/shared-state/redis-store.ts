@@ -27,12 +27,12 @@ export interface RedisStoreOptions {
 }
 
 /**
- * The reply has this much of the time-out for its way back. A call charged at the last moment is
- * then still heard of, and not charged without effect.
+ * The share of the time-out that is left for the reply, so that the reply to a call that is charged at
+ * its deadline still arrives in time.
  */
 const replyShare = 0.1;
 
-/** What the first connection may take before it counts as none; it goes on in the background. */
+/** How long a probe waits for the first connection, which goes on being made in the background. */
 const connectTimeoutMs = 1_000;
 
 const probeWindows: readonly RateLimitWindow[] = [{ name: 'probe', windowMs: 1, max: 1 }];
@@ -41,19 +41,18 @@ const probeWindows: readonly RateLimitWindow[] = [{ name: 'probe', windowMs: 1, 
 const maxDigests = 10_000;
 
 /**
- * Counts in Redis (5 or later), by Redis' clock, for all processes that share it. One round trip a
- * call, the first and those after a quiet time too; see below for the one exception.
+ * Counts in Redis (5 or later), by Redis' clock, for all processes that share it. Each call takes one
+ * round trip, with the one exception below.
  *
- * A call that is given up is not charged later, however late its script arrives: each carries a
- * deadline in Redis' own time, before the moment it is given up (see {@link RedisClock}, which the
- * connection reads when it is made and keeps fresh). This holds unless Redis' clock is set back, or
- * drifts by more than 1000 ppm, between the last reply and the late arrival. What can still happen
- * is that a call charged in time is not heard of, when the reply alone takes more than a tenth of the
- * time-out.
+ * A call that timed out is not charged later, however late its script arrives: each call carries a
+ * deadline in Redis' own time, which is before its time-out (see {@link RedisClock}; the connection
+ * keeps it fresh). This holds unless Redis' clock is set back, or drifts by more than 1000 ppm, between
+ * the last reply and the late arrival. A call can still be charged and time out where the reply alone
+ * takes more than a tenth of the time-out.
  *
  * Where Redis' clock was set forward, or this process was suspended, the deadline has passed before
  * the script arrives, and it charges nothing. The reply tells the time; the call is made once more
- * where another round trip like the first fits into the time-out, and is else not counted.
+ * where another round trip like the first fits into the time-out, and is otherwise not counted.
  */
 export function createRedisStore(options: RedisStoreOptions): RemoteStore {
   const { connection, timeoutMs = 50, now } = options;
@@ -68,7 +67,7 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
     return text;
   }
 
-  /** Waits for it where it is still being made: whoever makes it tells when it fails. */
+  /** Waits while the first connection is being made. That it fails is reported by the probe. */
   async function firstConnection(patienceMs: number): Promise<void> {
     try {
       await withinTimeout(connection.connect(), patienceMs);
@@ -109,17 +108,17 @@ export function createRedisStore(options: RedisStoreOptions): RemoteStore {
 
     async probe() {
       await withinTimeout(connection.connect(), connectTimeoutMs);
-      // One that writes: a read-only replica, or a server out of memory, answers all but that. A key
-      // of its own each time, so that nothing about one key is taken for the state of the server.
+      // The probe writes, because a read-only replica and a server without memory refuse only writes. Its
+      // key is new each time, so that the state of one key is not taken for that of the server.
       probes += 1;
       const key = connection.key(`rate-limit:probe:${connection.processId}:${probes}`);
-      // A process that has just started is busy with itself.
+      // A process that has just started may stall.
       const allowedMs = hasAnswered ? timeoutMs : Math.max(timeoutMs, connectTimeoutMs);
       await ask(key, probeWindows, 1, allowedMs).catch((error: unknown) => {
-        // There is nothing about this call that could be its own fault.
+        // A call with a new key fails only because of the server,
         const isRefused = error instanceof UncountedCallError && error.cause !== undefined;
         const cause = isRefused ? error.cause : error;
-        // But that its key is one that another node of a cluster has: this one answers, for its own.
+        // except that another node of a cluster may hold the key: this node then answers for its own keys.
         if (!(cause instanceof RedisReplyError && cause.code === 'MOVED')) throw cause;
       });
       hasAnswered = true;
@@ -160,7 +159,7 @@ class LimitCall implements RedisCall {
     this.#reject = reject;
   }
 
-  /** Its time starts when it is first sent, unless it has to wait for a connection. */
+  /** Starts the time-out: when the call is first sent, or earlier where it waits for a connection. */
   begin(nowMs: number): void {
     this.giveUpMs = nowMs + this.#question.allowedMs;
   }

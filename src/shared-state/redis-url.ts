@@ -1,20 +1,20 @@
 import { domainToASCII } from 'node:url';
 
-/** Where Redis is and how to sign in: what a `REDIS_URL` says. */
+/** The contents of a `REDIS_URL`: where Redis is, and the credentials. */
 export interface RedisTarget {
-  /** A name or an address, IPv6 without brackets. */
+  /** A name or an address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
   /** `rediss://`: TLS, with the certificate checked against `host`. */
   readonly tls: boolean;
-  /** `null`: Redis' default user. */
+  /** `null`: the default user of Redis. */
   readonly username: string | null;
   readonly password: string | null;
-  /** Found out when it is selected whether Redis has it. */
+  /** The number of the database. Whether Redis has it is found when it is selected. */
   readonly database: number;
 }
 
-/** Before every key and channel, unless the configuration has another. */
+/** The prefix of every key and channel, unless the configuration sets another one. */
 export const defaultKeyPrefix = 'execution-context-gateway:';
 
 const defaultPort = 6379;
@@ -23,10 +23,10 @@ const maxDatabase = 2_147_483_647;
 /**
  * Reads `redis://` or `rediss://`, with a host, and where they are needed `user:password@`, a port
  * and a database number (https://www.iana.org/assignments/uri-schemes/prov/redis). Nothing else is
- * taken: what a client does with a URL it half understands is to count somewhere else.
+ * accepted: a client that ignores parts of a URL may count in another database.
  *
- * @throws {RangeError} What must be different, beginning with "must", without any of the URL's text:
- *   it holds a password.
+ * @throws {RangeError} Its message begins with "must" and contains nothing of the URL, which may hold a
+ *   password.
  */
 export function parseRedisUrl(text: string): RedisTarget {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -10,18 +10,20 @@ import { FailureThrottle } from './failure-throttle.ts';
 import type { RedisAvailability } from './redis-availability.ts';
 import { codeOf, UncountedCallError } from './redis-failure.ts';
 
-/** A store in another process, which can be out of reach. */
+/** A store in another process, which may be unavailable. */
 export interface RemoteStore extends RateLimitStore {
   /**
-   * Rejects when the store did not answer in time or cannot count; with an
-   * {@link UncountedCallError} when it answers and did not count this one call.
+   * Decides one call.
+   *
+   * @throws {UncountedCallError} (rejecting) When the store is available, but did not count this call;
+   *   any other error when the store did not reply in time, or cannot count.
    */
   consume(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
     cost?: CallCost,
   ): Promise<RateLimitDecision>;
-  /** Connects where needed, and counts a call of nobody. Rejects as `consume` does. */
+  /** Connects where needed, and counts a call that belongs to no user. Rejects as `consume` does. */
   probe(): Promise<void>;
 }
 
@@ -31,13 +33,13 @@ export type StoreFailurePolicy = 'local' | 'closed';
 /** A call that the store answered without counting it. */
 export interface UncountedCall {
   readonly cause: unknown;
-  /** Such calls since one was told last. */
+  /** How many such calls there were since one was last reported. */
   readonly failures: number;
 }
 
 export interface ResilientStoreOptions {
   readonly store: Pick<RemoteStore, 'consume'>;
-  /** Whether the store is asked; it is told how each call went. */
+  /** Says whether the store is called, and is told how each call ended. */
   readonly availability: RedisAvailability;
   /** @default 'local' */
   readonly onStoreFailure?: StoreFailurePolicy;
@@ -47,25 +49,25 @@ export interface ResilientStoreOptions {
    * @default createMemoryStore()
    */
   readonly local?: RateLimitStore;
-  /** Told every call that the store did not decide. */
+  /** Called for every call that the store did not decide. */
   readonly onDecidedAlone?: () => void;
-  /** Told of calls that failed while the store answers: each cause once a minute at the most. */
+  /** Called when a call failed while the store is available: at most once a minute for each cause. */
   readonly onUncounted?: (call: UncountedCall) => void;
 }
 
-/** `retryAfterMs` of a call refused because nobody could count. */
+/** `retryAfterMs` of a call that is refused because it could not be counted. */
 const closedRetryAfterMs = 1_000;
 
 /**
- * Decides every call, and never rejects, also while `store` is out of reach. The first call that fails begins an
- * outage, and while it lasts calls are decided at once by the policy. A call that fails although the
- * store answers (its key holds something else, say) is decided by the policy by itself: a probe finds
- * out whether the store answers.
+ * Decides every call, and never rejects, also while `store` is unavailable. The first call that fails
+ * begins an outage; while it lasts, calls are decided at once by the policy. Where a single call fails
+ * (its key holds a value of another type, for example), the policy decides that call, and a probe finds
+ * out whether the store is available.
  *
  * A call is decided by the store or by the policy, never by both, and neither knows what the other
- * admitted. So under `local` a window that reaches across the beginning or the end of an outage may
- * admit up to `max` of the store and `max` of each process; a full window after the end the store's
- * count is exact again. Under `closed` it is never exceeded.
+ * admitted. So under `local` a window that includes the beginning or the end of an outage may admit up
+ * to `max` calls by the store and `max` by each process; a full window after the end, the store's count
+ * is exact again. Under `closed` the limit is never exceeded.
  */
 export function createResilientStore(options: ResilientStoreOptions): RateLimitStore {
   const { store, availability, onStoreFailure = 'local', local = createMemoryStore() } = options;

@@ -9,52 +9,53 @@ import { codeOf, RedisReplyError } from './redis-failure.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { createResilientStore, type StoreFailurePolicy } from './resilient-store.ts';
 
-/** What replicas share: in this process where there is one, else in Redis. */
+/** The state that replicas share: in Redis, or in this process where there is only one. */
 export interface SharedState {
-  /** Counts the limits. */
+  /** Counts the calls of limited fields. */
   readonly limits: RateLimitStore | ImmediateRateLimitStore;
-  /** Keep what is done to one key apart. */
+  /** Serialises the writes to one key. */
   readonly locks: KeyedLocks;
-  /** What replicas tell each other. */
+  /** Messages between replicas. */
   readonly events: Events;
   /** Elects one of the replicas; `null` where there is only this one. */
   readonly election: Election | null;
   /** `null` where everything is kept in this process by choice. */
   readonly redis: SharedRedis | null;
   /**
-   * Connects. Resolves once Redis answered, or is known not to: the gateway also starts without it.
-   * Takes two seconds at the most.
+   * Connects. Resolves once Redis has answered, or is known not to answer: the gateway also starts
+   * without it. Takes two seconds at most.
    *
-   * @throws {UnusableRedisError} Where Redis is a cluster, or does not have the database: a start
-   *   that should stop, saying so.
+   * @throws {UnusableRedisError} (rejecting) Where Redis is a cluster, or does not have the database:
+   *   the process should not start then.
    */
   start(): Promise<void>;
   close(): void;
 }
 
+/** The state of Redis, for `GET /ready`. */
 export interface SharedRedis {
-  /** Whether Redis can be used at this moment. */
+  /** Whether Redis can be used now. */
   readonly healthy: boolean;
-  /** The word for why it cannot be used, such as `ECONNREFUSED`; `null` where it can. */
+  /** The code that says why it cannot be used, such as `ECONNREFUSED`; `null` where it can. */
   readonly cause: string | null;
-  /** Whether the last lock was one that Redis could not be asked for. */
+  /** Whether the last lock could not be requested from Redis. */
   readonly locksAlone: boolean;
-  /** The word for why it refuses to tell of events, such as `NOPERM`; `null` where it does not. */
+  /** The code with which it refuses to carry events, such as `NOPERM`; `null` where it does not. */
   readonly eventsRefused: string | null;
 }
 
-/** What is counted about Redis. */
+/** Counters of what happens with Redis. */
 export interface SharedStateMetrics {
-  /** A call that Redis did not count, so that the policy decided. */
+  /** A call was not counted by Redis, so that the policy decided. */
   uncounted(): void;
   storeDown(): void;
   storeUp(): void;
-  /** A lock that was taken in this process alone, because Redis does not answer. */
+  /** A lock was taken in this process alone, because Redis does not answer. */
   lockedLocally(): void;
 }
 
 export interface SharedStateOptions {
-  /** See `parseRedisUrl`. `null`: in this process. */
+  /** See `parseRedisUrl`. `null`: the state is kept in this process. */
   readonly redis: RedisTarget | null;
   /** @default defaultKeyPrefix */
   readonly keyPrefix?: string | undefined;
@@ -66,8 +67,8 @@ export interface SharedStateOptions {
 }
 
 /**
- * What the configuration asks for. Opens nothing before `start` or the first call, and loads Redis'
- * client only where there is a Redis.
+ * Creates the state that the configuration asks for. Opens nothing before `start` or the first call,
+ * and loads the client of Redis only where Redis is used.
  */
 export async function createSharedState(options: SharedStateOptions): Promise<SharedState> {
   const { redis, keyPrefix, onStoreFailure, logger, metrics, now } = options;
@@ -92,7 +93,10 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
       logger.error({ ...describe(cause), onStoreFailure }, 'Redis does not answer');
     },
     onCauseChange({ cause, failures }) {
-      logger.error({ ...describe(cause), failures }, 'Redis is still away, for another reason now');
+      logger.error(
+        { ...describe(cause), failures },
+        'Redis still does not answer, for another reason',
+      );
     },
     onRecovery({ outageMs, calls }) {
       metrics.storeUp();
@@ -111,7 +115,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
     },
   });
 
-  /** An observer of failed calls, which logs each cause that Redis answers with as `message`. */
+  /** An observer of failed calls. It logs errors that Redis answered with, as `message`. */
   function createFailureObserver(message: string): (cause: unknown) => void {
     const throttle = new FailureThrottle();
     return (cause) => {
@@ -119,7 +123,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
         const failures = throttle.tell(codeOf(cause));
         if (failures !== null) logger.warn({ ...describe(cause), failures }, message);
       }
-      // The fault may be the call's own: a probe finds out whether it is the server's.
+      // The failure may concern this call alone: a probe finds out whether it does.
       availability.suspect();
     };
   }
@@ -154,7 +158,7 @@ export async function createSharedState(options: SharedStateOptions): Promise<Sh
 
   async function start(): Promise<void> {
     await availability.start();
-    // Told elsewhere where it fails; the first lock then does the same.
+    // A failure shows at the first lock, which begins the epoch then.
     if (lockStore.available) lockStore.prepare().catch(() => undefined);
   }
 

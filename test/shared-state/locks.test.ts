@@ -164,7 +164,7 @@ describe('locks in process', () => {
     (lock as HeldLock).release();
     expect(() => {
       (lock as HeldLock).release();
-    }).toThrow('given back twice');
+    }).toThrow('released twice');
   });
 });
 
