@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../errors.ts';
 
-/** Longest token that is looked at, in characters. Node itself takes 16 KiB of headers. */
+/** The longest token that is accepted, in characters. Node accepts 16 KiB of headers in all. */
 export const maxTokenLength = 8192;
 
 // RFC 6750 section 2.1: credentials = "Bearer" 1*SP b64token. Schemes are case-insensitive (RFC 9110 section 11.1).
@@ -10,7 +10,7 @@ const bearerScheme = /^bearer(?: |$)/i;
 /**
  * The token in an `Authorization` header (RFC 6750 section 2.1); `null` where it has none.
  *
- * @param authorization the header's value, `null` where there is none
+ * @param authorization - The header's value; `null` where there is none.
  */
 export function findBearerToken(authorization: string | null): string | null {
   const value = authorization?.trim() ?? '';
@@ -20,7 +20,7 @@ export function findBearerToken(authorization: string | null): string | null {
 /**
  * As {@link findBearerToken}.
  *
- * @throws {AuthenticationError} saying what is wrong with the header, and never repeating it.
+ * @throws {AuthenticationError} Saying what is wrong with the header, without repeating it.
  */
 export function readBearerToken(authorization: string | null): string {
   const token = findBearerToken(authorization);

@@ -3,20 +3,21 @@ import { readBearerToken } from './bearer.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import type { User, UserIdentity } from './user.ts';
 
-/** Who is calling: a verified user, or an unknown caller and the reason why they are unknown. */
+/** The caller of a request: a verified user, or an anonymous caller with the reason for that. */
 export type Identity = UserIdentity | AnonymousIdentity;
 
+/** A caller without a verified token. */
 export interface AnonymousIdentity {
   readonly kind: 'anonymous';
-  /** What a field that needs a user answers: no token, a bad one, or no keys to verify it with. */
+  /** The error of a field that needs a user: no token, an invalid one, or no keys to verify it with. */
   readonly error: AuthenticationError | UpstreamError;
 }
 
 /**
  * The user of an identity.
  *
- * @throws {AuthenticationError} when there is no token or a bad one.
- * @throws {UpstreamError} when the issuer's keys are not available.
+ * @throws {AuthenticationError} When there is no token, or an invalid one.
+ * @throws {UpstreamError} When the issuer's keys are not available.
  */
 export function requireUser(identity: Identity): User {
   if (identity.kind === 'anonymous') throw identity.error;
@@ -28,19 +29,21 @@ export interface IdentityResolverOptions {
 }
 
 /**
- * Who sent a request, by its `Authorization` header (`null`: it has none). At once when the token
- * was verified lately or need not be looked at, and never a rejection: a request without a user
- * may still ask for what is open to everyone.
+ * Returns the caller of a request by its `Authorization` header (`null`: it has none). Without a promise
+ * when the token was verified recently or cannot be valid. The promise never rejects: a request without
+ * a user may still select fields that need none.
  */
 export type ResolveIdentity = (authorization: string | null) => Identity | Promise<Identity>;
 
+/** The usual spelling of the scheme, which is case-insensitive. */
 const usualPrefix = 'Bearer ';
 
+/** Creates a {@link ResolveIdentity} by session tokens. */
 export function createIdentityResolver({ verifier }: IdentityResolverOptions): ResolveIdentity {
   return (authorization) => {
     try {
-      // Only verified tokens are remembered, so that the header needs no check where its token is:
-      // that check costs nearly as much as the digest.
+      // Only verified tokens are remembered, so a header with such a token needs no check of its form,
+      // which costs nearly as much as the digest.
       if (authorization?.startsWith(usualPrefix)) {
         const known = verifier.recall(authorization.slice(usualPrefix.length));
         if (known !== undefined) return known;

@@ -17,24 +17,24 @@ export interface JwksEndpointOptions {
 }
 
 /**
- * Fetches the JSON Web Key Set once, and resolves with what `read` makes of the parsed JSON.
+ * Fetches the JSON Web Key Set once, and resolves with what `read` returns for the parsed JSON.
  *
- * @throws {KeyFetchError} (rejecting) whatever fails, `read` included.
+ * @throws {KeyFetchError} (rejecting) Whatever fails, `read` included.
  */
 export type FetchJwks = <T>(read: (jwks: unknown) => Promise<T>) => Promise<T>;
 
 /**
- * Why the signing keys could not be fetched, in a form that is fit for a log: no path, query or
- * credentials of the URL, nothing of the answer's body, and no underlying error, which may carry
- * them. The message is the same for the same cause, so that it tells when the cause changes.
+ * Why the signing keys could not be fetched, in a form that is safe to log: no path, query or
+ * credentials of the URL, nothing of the response's body, and no underlying error, which may contain
+ * them. The same cause has the same message, so that a change of the cause is visible.
  */
 export class KeyFetchError extends Error {
   override readonly name = 'KeyFetchError';
-  /** The system's, OpenSSL's, undici's or zlib's, such as `ECONNREFUSED`, or `JWKS_…` of `reasons`. */
+  /** A code of the system, OpenSSL, undici or zlib, such as `ECONNREFUSED`, or a `JWKS_…` of `reasons`. */
   readonly code: string;
   readonly host: string;
   readonly port: number;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status; `null` where there was no response. */
   readonly status: number | null;
 
   constructor(code: string, url: URL, status: number | null) {
@@ -67,7 +67,7 @@ const reasons: Readonly<Record<string, string>> = {
   JWKS_TOO_LARGE: 'the answer is too large',
 };
 
-/** A failure of this file's own making, and of what reads the set. */
+/** A failure that this file, or the reader of the set, has found. */
 export class JwksFailure extends Error {
   readonly code: string;
 
@@ -77,24 +77,24 @@ export class JwksFailure extends Error {
   }
 }
 
-/** A published set is a few kilobytes, some tens with certificate chains. Decoded bytes count. */
+/** The limit of the decoded body: a published set has a few kilobytes, some tens with certificates. */
 const maxBodyBytes = 256 * 1024;
 
 /**
- * Where an issuer publishes its keys unless told otherwise.
+ * Where an issuer publishes its keys unless another URL is configured.
  *
- * @throws {TypeError} when the issuer is not a URL.
+ * @throws {TypeError} When the issuer is not a URL.
  */
 export function defaultJwksUrl(issuer: string): URL {
   return new URL(`${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`);
 }
 
 /**
- * A client of one JWKS URL. Redirects are refused: the keys come from the configured place or from
- * nowhere. No content coding is asked for, but gzip, deflate and br are decoded (RFC 9110
- * section 8.4): some servers and caches compress whatever they are asked for.
+ * Creates a client of one JWKS URL. Redirects are not followed: keys are only accepted from the
+ * configured URL. No content coding is requested, but gzip, deflate and br are decoded (RFC 9110
+ * section 8.4), because some servers and caches always compress.
  *
- * @throws {TypeError} when `url` is neither `http:` nor `https:`.
+ * @throws {TypeError} When `url` is neither `http:` nor `https:`.
  */
 export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
   const { timeoutMs = 3000 } = options;
@@ -103,8 +103,8 @@ export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
     throw new TypeError(`The JWKS URL must be http: or https:, not ${url.protocol}`);
   }
 
-  // Its own, as the API's: NODE_USE_ENV_PROXY and whoever embeds the gateway put a proxy into undici's
-  // global one, and keys would then come another way than the API's answers.
+  // A dispatcher of its own, as for the API: NODE_USE_ENV_PROXY and embedders may set a proxy as undici's
+  // global dispatcher, and keys would then take another route than the API's responses.
   const dispatcher = new Agent();
 
   return async (read) => {
@@ -120,7 +120,7 @@ export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
       });
       status = statusCode;
       if (statusCode !== 200) {
-        // The status is the cause, whatever becomes of the body.
+        // The status is the cause, even where the body cannot be read.
         await body.dump().catch(() => undefined);
         throw new JwksFailure('JWKS_STATUS');
       }
@@ -151,7 +151,7 @@ const inflateBare: Decoder = promisify(inflateRaw);
 const decoders: Readonly<Record<string, Decoder>> = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
-  // Meant is the zlib format, but some servers send bare deflate data (RFC 9110 section 8.4.1.2).
+  // `deflate` means the zlib format, but some servers send bare deflate data (RFC 9110 section 8.4.1.2).
   deflate: (bytes, options) =>
     hasZlibHeader(bytes) ? inflateZlib(bytes, options) : inflateBare(bytes, options),
   br: promisify(brotliDecompress),
@@ -163,7 +163,7 @@ async function decode(encoded: Buffer, header: string | string[] | undefined): P
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
   let bytes = encoded;
-  // They are listed in the order in which they were applied.
+  // Codings are listed in the order in which they were applied.
   for (const coding of codings.toReversed()) {
     const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
     if (decoder === undefined) throw new JwksFailure('JWKS_CONTENT_ENCODING');
@@ -179,7 +179,7 @@ function hasZlibHeader(bytes: Buffer): boolean {
 
 function parse(bytes: Buffer): unknown {
   try {
-    // Leaves out a byte order mark, which may be ignored (RFC 8259 section 8.1).
+    // The decoder removes a byte order mark, which may be ignored (RFC 8259 section 8.1).
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch {
     throw new JwksFailure('JWKS_NOT_JSON');

@@ -5,32 +5,38 @@ import type { FetchJwks, KeyFetchError } from './jwks-endpoint.ts';
 import { createVerificationKeys, readVerificationKeys } from './verification-keys.ts';
 import type { Candidates, VerificationKeys, WantedKey } from './verification-keys.ts';
 
-/** `refused` is a fetch not made, because tokens with unknown keys had used up the budget. */
+/** `refused`: no fetch was made, because tokens with unknown keys had used up the budget. */
 export type KeyFetchOutcome = 'fetched' | 'failed' | 'refused';
 
-/** @param cause given with `failed`: fit for a log, and the same message as long as the cause is the same */
+/**
+ * Called after each fetch of the keys.
+ *
+ * @param cause - Given with `failed`. Safe to log, with the same message as long as the cause is the same.
+ */
 export type OnKeyFetch = (outcome: KeyFetchOutcome, cause?: KeyFetchError) => void;
 
 export interface KeySetOptions {
   readonly fetchJwks: FetchJwks;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** RFC 7638 thumbprints of keys that sign nothing here, should the issuer publish them. */
+  /** RFC 7638 thumbprints of keys that are not accepted, even if the issuer publishes them. */
   readonly refusedThumbprints?: readonly string[] | undefined;
-  /** Told of every fetch. Must not throw. */
+  /** Called after every fetch, and for every one that is refused. Must not throw. */
   readonly onKeyFetch?: OnKeyFetch | undefined;
 }
 
-/** The keys an issuer publishes, as they change. */
+/** The keys that an issuer publishes, kept up to date. */
 export interface KeySet {
   /**
-   * What `check` makes of the first key it takes. Where it takes none of those known, the issuer is
-   * asked for newer ones: it may have published the token's key since.
+   * Resolves with the result of `check` for the first key that it accepts. Where it accepts no known
+   * key, newer ones are fetched: the issuer may have published the token's key since.
    *
-   * @param check resolves with `null` when the signature is not of this key; its rejections pass through
-   * @throws {errors.JWKSNoMatchingKey} when the issuer, asked after the token came, publishes no such key.
-   * @throws {errors.JWSSignatureVerificationFailed} when it does, and the signature is not of that key.
-   * @throws {UpstreamError} when the issuer could not be asked, or was asked too often.
+   * @param check - Resolves with `null` when the signature is not by this key; its rejections pass through.
+   * @throws {errors.JWKSNoMatchingKey} (rejecting) When the keys, fetched after the token arrived,
+   *   contain no such key.
+   * @throws {errors.JWSSignatureVerificationFailed} (rejecting) When they do, and the signature is not by
+   *   that key.
+   * @throws {UpstreamError} (rejecting) When the keys could not be fetched, or were fetched too often.
    */
   verifyBy: <T>(wanted: WantedKey, check: (key: CryptoKey) => Promise<T | null>) => Promise<T>;
 }
@@ -38,24 +44,24 @@ export interface KeySet {
 const minute = 60_000;
 /** From this age on, keys are refreshed in the background. */
 const refreshAfterMs = 5 * minute;
-/** From this age on, a token waits for the refresh, so that a quiet hour revives no withdrawn key. */
+/** From this age on, a token waits for the refresh, so that a withdrawn key is not used after a quiet hour. */
 const freshForMs = 10 * minute;
-/** How much longer known keys serve while the issuer is down (RFC 5861 section 4). */
+/** How much longer known keys are used while the issuer is down (RFC 5861 section 4). */
 const staleIfErrorMs = 60 * minute;
-/** Least time between two refreshes while they fail and the keys known serve on. */
+/** The least time between two refreshes while they fail and the known keys are used. */
 const retryAfterMs = 30_000;
-/** What tokens with unknown keys may cause: anyone can make up a `kid`, or a signature. */
+/** The fetches that tokens with unknown keys may cause: anyone can invent a `kid` or a signature. */
 const unknownKeyBudget = { max: 5, windowMs: 30_000 };
 /**
- * What tokens may cause that wait for an issuer that is down. The window is short: users must get
- * in soon after the issuer is up.
+ * The fetches that tokens may cause while the issuer is down. The window is short, so that users are
+ * accepted soon after it is up again.
  */
 const failureBudget = { max: 3, windowMs: 3000 };
 
 /**
- * The issuer's keys, fetched when first needed. jose's remote key set refuses a freshly rotated key
- * for as long as its cool-down lasts; here an unknown key is asked for at once, one fetch at a time,
- * and only fetches that do not bring it are charged to a budget.
+ * Creates the issuer's key set, which is fetched when it is first needed. jose's remote key set refuses
+ * a freshly rotated key for as long as its cool-down lasts. Here an unknown key causes a fetch at once,
+ * one at a time, and only fetches that do not bring the key are charged to a budget.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
   const { fetchJwks, now, refusedThumbprints, onKeyFetch } = options;
@@ -66,7 +72,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let failedAt = -Infinity;
   let failure: KeyFetchError | undefined;
   let pending: Promise<void> | undefined;
-  /** Fetches are numbered, so that keys can be told to be newer than a token. */
+  /** Fetches are numbered, to know whether keys were fetched after a token arrived. */
   let fetchesBegun = 0;
   let keysAreOf = 0;
 
@@ -91,13 +97,13 @@ export function createKeySet(options: KeySetOptions): KeySet {
         ? new errors.JWKSNoMatchingKey()
         : new errors.JWSSignatureVerificationFailed();
       if (triedKeysAreOf > begunBefore) throw refusal;
-      // Newer keys may have come for another token while this one was checked.
+      // Newer keys may have been fetched for another token while this one was checked.
       if (keysAreOf > triedKeysAreOf) continue;
       try {
         charge = await renew();
       } catch (error) {
-        // A key of the token's own kid is known: that the issuer has put another in its place is
-        // too unlikely to put the caller off.
+        // A key with the token's `kid` is known, so the signature is most likely wrong: it is too unlikely
+        // that the issuer has replaced the key to tell the caller to try again.
         throw candidates.named ? refusal : error;
       }
     }
@@ -112,15 +118,15 @@ export function createKeySet(options: KeySetOptions): KeySet {
     const nowMs = now();
     if (fetchedAt === -Infinity || isWithin(nowMs, fetchedAt, refreshAfterMs)) return;
     if (isWithin(nowMs, failedAt, retryAfterMs)) return;
-    // Known keys serve on whatever comes of it, and `onKeyFetch` has told of a failure.
+    // Known keys stay in use where it fails, and `onKeyFetch` has been called with the failure.
     const refreshed = load().catch(() => undefined);
     const isIssuerDown = failedAt > fetchedAt;
     if (nowMs - fetchedAt >= freshForMs && !isIssuerDown) await refreshed;
   }
 
   /**
-   * Waits for newer keys. A fetch under way may have begun before the issuer published the token's
-   * key: should it not bring the key, it says nothing, and the next one decides.
+   * Waits for newer keys. A fetch under way may have begun before the issuer published the token's key:
+   * where it does not bring the key, the next fetch decides.
    */
   async function renew(): Promise<Charge | undefined> {
     if (pending) {
@@ -187,11 +193,11 @@ interface Charge {
 }
 
 interface Budget {
-  /** Charges one fetch, or answers `null` when none is left. */
+  /** Charges one fetch. @returns `null` when the budget is used up. */
   take(): Charge | null;
 }
 
-/** At most `max` charges within the last `windowMs` milliseconds, whoever causes them. */
+/** Allows at most `max` charges within the last `windowMs` milliseconds, for all callers together. */
 function createBudget(
   { max, windowMs }: { readonly max: number; readonly windowMs: number },
   now: () => number,
@@ -214,8 +220,8 @@ function createBudget(
 }
 
 /**
- * Whether `at` is less than `ms` ago. A time in the future is not: the clock was set back since, and
- * waiting for that time could take hours.
+ * Whether `at` is less than `ms` ago. A time in the future is not: the clock has been set back, and that
+ * time may be hours away.
  */
 function isWithin(nowMs: number, at: number, ms: number): boolean {
   return at <= nowMs && nowMs - at < ms;

@@ -12,18 +12,22 @@ import { signatureAlgorithms } from './verification-keys.ts';
 import type { SignatureAlgorithm, WantedKey } from './verification-keys.ts';
 
 export interface TokenVerifierOptions {
-  /** What a token's `iss` must be, to the letter: any StringOrURI (RFC 7519 sections 2 and 4.1.1). */
+  /** The exact `iss` that a token must have: any StringOrURI (RFC 7519 sections 2 and 4.1.1). */
   readonly issuer: string;
   /**
-   * What must be among a token's `aud`.
+   * A value that the token's `aud` must contain.
    *
    * @default null: not checked
    */
   readonly audience?: string | null | undefined;
-  /** @default `{issuer}/.well-known/jwks.json`: only then must the issuer be a URL */
+  /**
+   * Where the issuer's keys are.
+   *
+   * @default `{issuer}/.well-known/jwks.json`: only then must the issuer be a URL
+   */
   readonly jwksUrl?: string | null | undefined;
   /**
-   * Deadline in milliseconds of one fetch of the keys.
+   * The time-out of one fetch of the keys, in milliseconds.
    *
    * @default 3000
    */
@@ -35,31 +39,32 @@ export interface TokenVerifierOptions {
    */
   readonly now?: (() => number) | undefined;
   /**
-   * Verified tokens remembered at most: beyond, the least recently used is forgotten.
+   * How many verified tokens are remembered; beyond, the least recently used one is forgotten.
    *
    * @default 10000
    */
   readonly maxVerifiedTokens?: number | undefined;
   /**
-   * RFC 7638 thumbprints (SHA-256) of keys whose signatures are refused, whatever `kid` the issuer
-   * publishes them under: keys that everyone has.
+   * RFC 7638 thumbprints (SHA-256) of keys whose signatures are refused, under any `kid`: keys that are
+   * public knowledge.
    *
    * @default none
    */
   readonly refusedThumbprints?: readonly string[] | undefined;
-  /** Told of every fetch of the keys, for metrics and logs. Must not throw. */
+  /** Called after every fetch of the keys, for metrics and logs. Must not throw. */
   readonly onKeyFetch?: OnKeyFetch | undefined;
 }
 
 export interface TokenVerifier {
   /**
-   * Whom a session token belongs to: at once, and the same frozen object, when it was verified lately.
+   * The user of a session token: the same frozen object, without a promise, when it was verified
+   * recently.
    *
-   * @throws {AuthenticationError} (rejecting) when the token is refused, saying why.
-   * @throws {UpstreamError} (rejecting) when the issuer's keys are not available.
+   * @throws {AuthenticationError} (rejecting) When the token is refused, saying why.
+   * @throws {UpstreamError} (rejecting) When the issuer's keys are not available.
    */
   verify: (token: string) => UserIdentity | Promise<UserIdentity>;
-  /** As `verify` for a token that was verified lately, `undefined` for any other text. */
+  /** As `verify` for a token that was verified recently; `undefined` for any other text. */
   recall: (token: string) => UserIdentity | undefined;
 }
 
@@ -67,12 +72,12 @@ const clockToleranceSeconds = 5;
 const maxVerifiedAgeMs = 300_000;
 
 /**
- * Verifies session tokens: JSON Web Tokens signed with ES256, RS256 or EdDSA by the keys at the
- * issuer's JWKS URL, with `iss`, `exp`, `nbf` and `sub` (RFC 7519 section 4.1), within five seconds of clock
- * difference. A token once verified is good for five minutes more, even should the issuer withdraw
- * its key meanwhile. Creating a verifier fetches nothing.
+ * Creates a verifier of session tokens: JSON Web Tokens signed with ES256, RS256 or EdDSA by the keys at
+ * the issuer's JWKS URL. `iss`, `exp`, `nbf` and `sub` are checked (RFC 7519 section 4.1), with a
+ * tolerance of five seconds. A verified token is accepted for five more minutes, even if the issuer
+ * withdraws its key meanwhile. Creating a verifier fetches nothing.
  *
- * @throws {TypeError} when the JWKS URL is no `http:` or `https:` URL.
+ * @throws {TypeError} When the JWKS URL is not an `http:` or `https:` URL.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { issuer, audience, now = Date.now, maxVerifiedTokens = 10_000 } = options;
@@ -122,11 +127,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }
   }
 
-  /** Once for all who come with the token meanwhile. */
+  /** Checks a token once for all requests that arrive with it meanwhile. */
   function checkOnce(token: string, digest: TokenDigest): Promise<UserIdentity> {
     let checking = underWay.get(digest);
     if (checking === undefined) {
-      // Not by `check` itself: a header that is refused ends it before its first `await`, and so before `set`.
+      // `check` cannot delete it: where the header is refused, it ends before its first `await`, before `set`.
       checking = check(token, digest).finally(() => {
         underWay.delete(digest);
       });
@@ -146,12 +151,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
 }
 
-/** Stands for a token where the token itself should not be kept. */
+/** Identifies a token where the token itself should not be kept. */
 type TokenDigest = string & { readonly __brand: 'TokenDigest' };
 
 interface VerifiedToken {
   readonly identity: UserIdentity;
-  /** Until when the token is taken for verified, in milliseconds since the epoch. */
+  /** Until when the token counts as verified, in milliseconds since the epoch. */
   readonly untilMs: number;
 }
 
@@ -160,11 +165,11 @@ interface VerifiedToken {
  * up to 8 KiB each out of the heap and its dumps.
  */
 function digestToken(token: string): TokenDigest {
-  // In base64url it would take twice as long.
+  // base64url would take twice as long.
   return hash('sha256', token, 'base64') as TokenDigest;
 }
 
-/** The header is not verified yet: it only picks, of the issuer's keys, those to verify with. */
+/** The header is not verified yet: it only selects the issuer's keys to verify with. */
 function readHeader(token: string): WantedKey {
   const { alg, kid } = decodeHeader(token) as { alg?: unknown; kid?: unknown };
   if (!isSignatureAlgorithm(alg)) throw new errors.JOSEAlgNotAllowed();
@@ -186,9 +191,9 @@ function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
 }
 
 /**
- * The claims of a token, or `null` when its signature is not of this key.
+ * The claims of a token, or `null` when its signature is not by this key.
  *
- * @throws {errors.JOSEError} when the token is refused for anything else.
+ * @throws {errors.JOSEError} (rejecting) When the token is refused for another reason.
  */
 async function verifyWith(
   key: CryptoKey,
@@ -222,8 +227,8 @@ const failedClaimMessages: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a caller is told of a token that jose refused. The sentence names the check, never what
- * would have passed it, and the cause is left out: it holds the token's claims.
+ * The error for a token that jose refused. The message names the check, never the value that would have
+ * passed it, and there is no cause, which would contain the token's claims.
  */
 function toAuthenticationError(refusal: errors.JOSEError): AuthenticationError {
   return new AuthenticationError(

@@ -15,13 +15,13 @@ export interface User {
   readonly organizationPermissions: readonly string[];
   readonly workspacePermissions: readonly string[];
   /**
-   * From when on the token is refused, in milliseconds since the epoch: its `exp` and the tolerance
-   * for clock differences.
+   * The time from which the token is refused, in milliseconds since the epoch: its `exp` plus the
+   * tolerance for clock differences.
    */
   readonly expiresAtMs: number;
 }
 
-/** An {@link User} as the caller of a request. Frozen: one object for as long as the token is remembered. */
+/** A {@link User} as the caller of a request. Frozen: one object for as long as the token is remembered. */
 export interface UserIdentity {
   readonly kind: 'user';
   readonly user: User;
@@ -29,10 +29,10 @@ export interface UserIdentity {
 
 /**
  * Reads the claims of a verified token. A claim of the wrong type counts as absent, so that it can
- * only take rights away: a permission list that is a bare string grants nothing.
+ * only remove rights: a permission list that is a bare string grants nothing.
  *
- * @param expiresAtMs from when on the token is refused, in milliseconds since the epoch
- * @throws {AuthenticationError} when `sub` is not a non-empty string.
+ * @param expiresAtMs - The time from which the token is refused, in milliseconds since the epoch.
+ * @throws {AuthenticationError} When `sub` is not a non-empty string.
  */
 export function readUser(payload: JWTPayload, expiresAtMs: number): User {
   const { sub } = payload as { sub?: unknown };
@@ -62,13 +62,13 @@ function strings(claim: unknown): readonly string[] {
   );
 }
 
-/** Who may touch everything. */
+/** Which users are administrators, who may access everything. */
 export interface AdministratorRule {
-  /** The permission that makes an administrator; `null`: nobody is one. */
+  /** The permission that makes a user an administrator; `null`: there are no administrators. */
   readonly permission: string | null;
   /**
-   * The only `organization` claim with which the permission counts, as an issuer shared by several
-   * organizations grants permissions of the same name in each; `null`: it counts with any.
+   * The only `organization` claim with which the permission counts, because an issuer that several
+   * organizations share grants permissions of the same name in each; `null`: it counts with any.
    */
   readonly organization: string | null;
 }

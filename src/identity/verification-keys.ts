@@ -11,33 +11,34 @@ export const signatureAlgorithms = ['ES256', 'RS256', 'EdDSA', 'Ed25519'] as con
 
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
-/** What a token's header says of the key that signed it. */
+/** What a token's header says about the key that signed it. */
 export interface WantedKey {
   readonly alg: SignatureAlgorithm;
   /** Absent: any key of the algorithm (RFC 7515 section 4.1.4 makes it optional). */
   readonly kid: string | undefined;
 }
 
-/** The keys a token may have been signed with. */
+/** The keys that a token may have been signed with. */
 export interface Candidates {
   readonly keys: readonly CryptoKey[];
-  /** Whether they bear the token's `kid`: then the issuer knows the key that the token names. */
+  /** Whether they have the token's `kid`: then the issuer knows the key that the token names. */
   readonly named: boolean;
 }
 
 /** The keys of one JSON Web Key Set that verify session tokens. */
 export interface VerificationKeys {
   /**
-   * The keys with the token's `kid`; where there are none, those without a `kid`, which is optional
-   * in a key, too (RFC 7517 section 4.5). A token without one may be signed with any.
+   * Resolves with the keys that have the token's `kid`; where there are none, with those without a
+   * `kid`, which is optional in keys, too (RFC 7517 section 4.5). A token without a `kid` may be signed
+   * with any key of its algorithm.
    */
   select: (wanted: WantedKey) => Promise<Candidates>;
 }
 
-// A shorter RSA key is refused at every use (RFC 7518 section 3.3), so it is not taken up at all.
+// jose refuses a shorter RSA key at every use (RFC 7518 section 3.3), so it is left out of the set.
 const minModulusBits = 2048;
 
-/** What the material of a key says of its use, and the names that has. No other material is taken. */
+/** The accepted types of keys, and the names of their algorithms. */
 const keyTypes: readonly KeyType[] = [
   { kty: 'EC', crv: 'P-256', names: ['ES256'] },
   { kty: 'OKP', crv: 'Ed25519', names: ['EdDSA', 'Ed25519'] },
@@ -51,12 +52,12 @@ interface KeyType {
 }
 
 /**
- * Takes up the members of a JSON Web Key Set that can verify session tokens, and leaves out every
- * other: unknown types, encryption keys, symmetric and private keys, weak or malformed ones. One
- * bad member must not cost the others (RFC 7517 section 5).
+ * Selects the members of a JSON Web Key Set that can verify session tokens, and leaves out all others:
+ * unknown types, encryption keys, symmetric and private keys, weak or malformed ones. An unusable
+ * member does not invalidate the set (RFC 7517 section 5).
  *
- * @param refusedThumbprints RFC 7638 thumbprints (SHA-256) of keys that are left out too
- * @throws {JwksFailure} (rejecting) when `jwks` is no JSON Web Key Set.
+ * @param refusedThumbprints - RFC 7638 thumbprints (SHA-256) of keys that are left out, too.
+ * @throws {JwksFailure} (rejecting) When `jwks` is not a JSON Web Key Set.
  */
 export async function readVerificationKeys(
   jwks: unknown,
@@ -69,6 +70,7 @@ export async function readVerificationKeys(
   return createVerificationKeys(members.filter((member) => member !== undefined));
 }
 
+/** @param members - Public keys that are known to be usable. */
 export function createVerificationKeys(members: JWK[]): VerificationKeys {
   const all = createLocalJWKSet({ keys: members });
   const nameless = createLocalJWKSet({ keys: members.filter(({ kid }) => kid === undefined) });
@@ -82,7 +84,7 @@ export function createVerificationKeys(members: JWK[]): VerificationKeys {
   };
 }
 
-/** All keys that match: jose itself resolves with the only one, and rejects otherwise. */
+/** All keys that match: jose's set resolves only where exactly one matches, and rejects otherwise. */
 async function matches(
   set: LocalJWKSet,
   header: { readonly alg: string; readonly kid?: string },
@@ -99,8 +101,8 @@ async function matches(
 }
 
 /**
- * A member as the public key it is and its `kid`, or `undefined` where it is left out. Other
- * attributes do not come along: `ext`, `key_ops` and the like steer an import in ways of no use here.
+ * The public key and the `kid` of a member, or `undefined` where it is left out. Other attributes are
+ * dropped: `ext`, `key_ops` and the like affect an import in unwanted ways.
  */
 async function readMember(
   member: unknown,
@@ -115,7 +117,7 @@ async function readMember(
   if (kid !== undefined && typeof kid !== 'string') return undefined;
   try {
     const key = (await importJWK({ kty, crv, x, y, n, e } as JWK, type.names[0])) as CryptoKey;
-    // As it was imported: no other spelling of the same key has another thumbprint.
+    // The thumbprint is that of the imported key, which does not depend on the spelling of the member.
     const jwk = await exportJWK(key);
     const isRefused = refusedThumbprints.includes(await calculateJwkThumbprint(jwk));
     if (isRefused || !isStrong(key)) return undefined;
@@ -131,7 +133,7 @@ function isForVerification(member: Record<string, unknown>, { names }: KeyType):
     (use === undefined || use === 'sig') &&
     (alg === undefined || names.some((name) => name === alg)) &&
     (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
-    // A published private key is everyone's: what it signs proves nothing.
+    // Anyone can use a published private key: its signatures prove nothing.
     member['d'] === undefined
   );
 }

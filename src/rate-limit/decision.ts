@@ -5,16 +5,16 @@ import type { CallCost, RateLimitDecision } from './store.ts';
 /** What a store found in one window before the call. */
 export interface WindowUsage {
   readonly window: RateLimitWindow;
-  /** Calls that count at this moment. */
+  /** Calls that count now. */
   readonly count: number;
   /**
-   * Microseconds until the window has room for one call more than now: until the newest `max`-th
-   * call leaves where it is full, else until the oldest leaves, else its whole length.
+   * Microseconds until the window admits one call more than now: until the `max`-th newest call leaves
+   * it where it is full, else until the oldest call leaves it; its whole length where it is empty.
    */
   readonly freesInUs: number;
 }
 
-/** The rule all stores decide by. Keeps nothing of `usages`. */
+/** The rule by which all stores decide. Keeps no reference to `usages`. */
 export function decide(usages: readonly WindowUsage[], cost: CallCost): RateLimitDecision {
   let refusedBy: RateLimitWindow | null = null;
   let longestUs = 0;
@@ -37,13 +37,13 @@ export function decide(usages: readonly WindowUsage[], cost: CallCost): RateLimi
   };
 }
 
-/** What a caller is told about a refused decision. */
+/** The error that a caller gets for a refused decision. */
 export function toRateLimitError({ refusedBy, retryAfterMs }: RateLimitDecision): RateLimitError {
   if (refusedBy === null) {
-    return new RateLimitError(
-      `Calls cannot be counted just now. Try again in ${retryAfterMs} ms.`,
-      { source: 'GATEWAY', retryAfterMs },
-    );
+    return new RateLimitError(`Calls cannot be counted now. Try again in ${retryAfterMs} ms.`, {
+      source: 'GATEWAY',
+      retryAfterMs,
+    });
   }
   const { max, windowMs } = refusedBy;
   return new RateLimitError(

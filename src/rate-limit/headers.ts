@@ -2,8 +2,8 @@ import type { Limit } from './limit.ts';
 import type { RateLimitDecision, RateLimitWindowState } from './store.ts';
 
 /**
- * The fields of draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4, for the decisions that one
- * request met. `RateLimit-Policy` lists the windows of the tightest decision, `RateLimit` its tightest
+ * The headers of draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4, for the decisions on one
+ * request. `RateLimit-Policy` lists the windows of the tightest decision, `RateLimit` its tightest
  * window. The tightest is the one with the fewest calls remaining; of those the one that takes longest
  * to admit another; of those the later decision.
  */
@@ -11,6 +11,7 @@ export class RateLimitHeaders {
   #limit: Limit | null = null;
   #tightest: RateLimitWindowState | null = null;
 
+  /** Takes a decision into account. */
   note(limit: Limit, { windows }: RateLimitDecision): void {
     for (const window of windows) {
       if (this.#tightest !== null && isTighter(this.#tightest, window)) continue;

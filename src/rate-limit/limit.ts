@@ -25,7 +25,7 @@ export interface RateLimitWindow {
   readonly max: number;
 }
 
-/** The limit of a group, ready to be counted: made once, and the same object in all its calls. */
+/** The limit of a group, ready to be counted: created once, and the same object in all its calls. */
 export interface Limit {
   readonly group: string;
   readonly windows: readonly RateLimitWindow[];
@@ -39,10 +39,10 @@ const policyNames: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Reads the rules of one group. Meant for build time. What it returns is frozen.
+ * Reads the rules of one group, when the schema is built. The result is frozen.
  *
- * @throws {RangeError} Naming the rule, when there is none, a window is no whole number of
- *   milliseconds from 1 to 24 hours, a `max` is no positive integer, or two windows are of one length.
+ * @throws {RangeError} When there is no rule, a window is not a whole number of milliseconds from 1 ms
+ *   to 24 hours, a `max` is not a positive integer, or two windows have the same length.
  */
 export function parseLimit({ group, limits }: RateLimitRules): Limit {
   if (limits.length === 0) {
@@ -67,7 +67,7 @@ export function parseLimit({ group, limits }: RateLimitRules): Limit {
 
 /**
  * A window as an item of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, section 3).
- * `w` is whole seconds: it is left out for other windows, which the draft has no way to express.
+ * `w` is in whole seconds: it is left out for other windows, which the draft cannot express.
  */
 function policyItem({ name, max, windowMs }: RateLimitWindow): string {
   const quota = `"${name}";q=${max}`;
@@ -88,7 +88,7 @@ function parseRule({ window, max }: RateLimitRule): RateLimitWindow {
   return Object.freeze({ name: policyNames.get(windowMs) ?? window, windowMs, max });
 }
 
-/** Its types take only what is known to be a duration; what it cannot read it answers as undefined. */
+/** The types of `ms` accept only literals that are durations; at run time it returns undefined for others. */
 function readDuration(text: string): number | undefined {
   return ms(text as StringValue);
 }

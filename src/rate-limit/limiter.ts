@@ -9,16 +9,16 @@ import type { VerdictLimiter } from './verdict-limiter.ts';
 
 export interface RateLimiterOptions {
   readonly store: RateLimitStore | ImmediateRateLimitStore;
-  /** Told every decision on a charge, for metrics. */
+  /** Called with every decision on a charge, for metrics. @default no call */
   readonly onDecision?: (limit: Limit, decision: RateLimitDecision) => void;
 }
 
 export interface RateLimiter {
   /**
-   * Charges one call of `user` to the group of `limit`, or refuses it: a refusal is a decision like
-   * any other. With `cost` 0 it tells what is left, charges nothing, and `onDecision` is not told.
+   * Charges one call of `user` to the group of `limit`, or refuses it. With `cost` 0 it charges
+   * nothing, only reads the windows, and `onDecision` is not called.
    *
-   * @returns the decision at once where the store decides in this process, else a promise. That
+   * @returns The decision, at once where the store decides in this process, else as a promise, which
    *   rejects only with what an embedder's own store throws.
    */
   decide(
@@ -29,12 +29,12 @@ export interface RateLimiter {
 }
 
 /**
- * The limiter in front of a store that decides by itself, for all windows of a call at once.
+ * Creates the limiter in front of a store, which decides for all windows of a call at once.
  *
- * A store in another process, and any store of an embedder's, is asked by graphql-rate-limit's
- * limiter. The memory store is asked directly: it decides in a fraction of a microsecond, and the
- * promises of the package's limiter would cost four times as much, more than a twentieth of all the
- * work on a small request.
+ * A store in another process, and any store of an embedder, is called through the limiter of
+ * graphql-rate-limit. The memory store is called directly: it decides in a fraction of a microsecond,
+ * and the promises of the package's limiter would cost four times as much, more than a twentieth of
+ * all the work on a small request.
  */
 export function createRateLimiter({
   store,
@@ -49,7 +49,7 @@ export function createRateLimiter({
       },
     };
   }
-  // The package is 200 modules, which a start without such a store does not wait for.
+  // The package has 200 modules: a start without such a store does not load them.
   let limitCall: VerdictLimiter | undefined;
   const loading = import('./verdict-limiter.ts').then(
     ({ createVerdictLimiter }) => (limitCall = createVerdictLimiter(store)),

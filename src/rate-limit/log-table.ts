@@ -1,10 +1,10 @@
 /**
- * The newest calls of one user in one group, in microseconds, in a ring. It grows with use, so that
- * a user of few calls costs little.
+ * The times of the newest calls of one user in one group, in microseconds, in a ring. It grows with
+ * use, so that a user with few calls costs little.
  */
 export class CallLog {
   readonly user: string;
-  /** Which of the table's tiers it is in, and its neighbours there. */
+  /** The table's tier that the log is in, and its neighbours there. */
   tier: Tier | undefined;
   older: CallLog | undefined;
   newer: CallLog | undefined;
@@ -17,7 +17,7 @@ export class CallLog {
     this.user = user;
   }
 
-  /** Time of the call that `age` calls came after: 0 is the newest. -Infinity beyond the oldest. */
+  /** The time of the call after which `age` calls came: 0 is the newest. -Infinity beyond the oldest. */
   at(age: number): number {
     const { length } = this.#times;
     if (age >= length) return -Infinity;
@@ -57,10 +57,10 @@ export class CallLog {
 /**
  * The logs of one group's users, at most `maxUsers` of them.
  *
- * They lie in tiers by how many calls count (1, 2-3, 4-7, ...). A newcomer to a full table displaces
- * the least recently charged log of the lowest tier: the one whose loss forgives the fewest calls.
- * So a flood of users with one call each displaces only its own kind, and to make the gateway forget
- * a user's `n` calls, `maxUsers` others must each make more than `n / 2` within the window.
+ * They are in tiers by how many calls count (1, 2-3, 4-7, ...). A new user in a full table displaces the
+ * least recently charged log of the lowest tier, whose loss forgets the fewest calls. So a flood of
+ * users with one call each displaces only other users with one call, and to make the gateway forget
+ * the `n` calls of a user, `maxUsers` others must each make more than `n / 2` within the window.
  */
 export class LogTable {
   readonly #maxUsers: number;
@@ -100,9 +100,9 @@ export class LogTable {
   }
 
   /**
-   * Forgets users whose newest call is no newer than `horizon`. Looks at one tier a call and takes
-   * at most two a tier from it: more than one call can add, so that the idle do not pile up, and no
-   * single call pays for many.
+   * Removes users whose newest call is not newer than `horizon`. Each call visits one tier and removes
+   * from it at most two logs for each tier there is: that is more than one call can add, so that idle
+   * users do not accumulate, and no single call pays for many.
    */
   sweep(horizon: number): void {
     const tier = this.#tiers[this.#sweptTier];
@@ -137,9 +137,8 @@ export class LogTable {
 }
 
 /**
- * Logs from the least to the most recently charged. Linked through the logs themselves: a `Set` that
- * is deleted from and added to keeps its dead slots at the front, and reading its first element
- * takes time with them.
+ * Logs from the least to the most recently charged, in a linked list: a `Set` that is deleted from and
+ * added to keeps its dead slots at the front, and reading its first element gets slower with them.
  */
 class Tier {
   #oldest: CallLog | undefined;

@@ -17,7 +17,7 @@ export interface MemoryStoreOptions {
    */
   readonly now?: (() => number) | undefined;
   /**
-   * Users counted at a time in one group; see {@link LogTable} for who is forgotten beyond it.
+   * The most users that are counted at a time in one group; {@link LogTable} says which one is displaced.
    *
    * @default 100_000
    */
@@ -25,14 +25,14 @@ export interface MemoryStoreOptions {
 }
 
 export interface MemoryStore extends ImmediateRateLimitStore {
-  /** Logs held at this moment, over all groups. */
+  /** The number of logs held now, over all groups. */
   readonly size: number;
 }
 
 /**
- * Counts in this process. A call takes O(log max) a window. A user whose calls have all left the
- * longest window is forgotten by later calls, with no timer. A log takes at most about
- * 600 + 12 × max bytes, whatever the length of the user's id.
+ * Creates a store that counts in this process. A call takes O(log max) for each window. Users whose
+ * calls have all left the longest window are removed by later calls, without a timer. A log takes at
+ * most about 600 + 12 × max bytes, whatever the length of the user's id.
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { now = () => performance.now(), maxUsers = 100_000 } = options;
@@ -80,11 +80,11 @@ function createMonotonicMicroseconds(now: () => number): () => number {
   };
 }
 
-/** The users of one group, and what is the same in all its calls. */
+/** The users of one group, with everything that is the same in all its calls. */
 class Group {
   readonly logs: LogTable;
   #windows: readonly RateLimitWindow[] = [];
-  /** One for each window, filled anew in each call: no call allocates them. */
+  /** One for each window, overwritten by each call, so that a call does not allocate them. */
   #usages: Usage[] = [];
   #longestUs = 0;
   #mostCalls = 0;
@@ -143,7 +143,7 @@ class Usage implements WindowUsage {
   }
 }
 
-/** Long ids would break the memory bound; digests are longer than any id left as it is. */
+/** Long ids are replaced by digests, for the memory bound. A digest is longer than any id that is not. */
 function toUserKey(user: string): string {
   return user.length < digestLength ? user : digestUser(user);
 }

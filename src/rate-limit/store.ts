@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 
 import type { Limit, RateLimitWindow } from './limit.ts';
 
-/** Whose calls are counted together. */
+/** The calls that are counted together. */
 export interface RateLimitKey {
-  /** The user's id: any text at all, counted by code unit. */
+  /** The user's id: any text, compared by code unit. */
   readonly user: string;
   /** The group of fields that share a limit, such as `update`. */
   readonly group: string;
 }
 
-/** What a call is charged: 1, or 0 to look only, which is always admitted. */
+/** What a call is charged: 1, or 0 only to read the windows, which is always admitted. */
 export type CallCost = 0 | 1;
 
 /** One window after a decision. */
@@ -19,8 +19,8 @@ export interface RateLimitWindowState {
   /** Calls it still admits now. */
   readonly remaining: number;
   /**
-   * Milliseconds, rounded up, until it admits one more than `remaining`: the oldest counted call
-   * leaves the window. The whole window when nothing is counted.
+   * Milliseconds, rounded up, until it admits one call more than `remaining`, because the oldest
+   * counted call leaves the window. The length of the window when nothing is counted.
    */
   readonly resetMs: number;
 }
@@ -29,12 +29,12 @@ export interface RateLimitDecision {
   readonly admitted: boolean;
   /**
    * Milliseconds, rounded up, after which the same call is admitted if nothing else is charged
-   * meanwhile; 0 when admitted. When several windows refuse, the longest wait of them.
+   * meanwhile; 0 when admitted. When several windows refuse, the longest of their waits.
    */
   readonly retryAfterMs: number;
-  /** The window with that wait; null when admitted, or when nobody could count. */
+  /** The window with that wait; `null` when admitted, or when the call could not be counted. */
   readonly refusedBy: RateLimitWindow | null;
-  /** Every window asked about, in the order asked. */
+  /** Every window of the call, in its order. */
   readonly windows: readonly RateLimitWindowState[];
 }
 
@@ -46,7 +46,11 @@ export interface RateLimitDecision {
  * Windows are one or more, and the same in all calls of a group: a store keeps only what those need.
  */
 export interface RateLimitStore {
-  /** @param cost @default 1 */
+  /**
+   * Decides one call, and charges it where it is admitted.
+   *
+   * @param cost - @default 1
+   */
   consume(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
@@ -54,24 +58,24 @@ export interface RateLimitStore {
   ): RateLimitDecision | Promise<RateLimitDecision>;
 }
 
-/** A store in this process: it decides at once, and cannot be out of reach. */
+/** A store in this process: it decides at once, and cannot be unavailable. */
 export interface ImmediateRateLimitStore extends RateLimitStore {
   consume(
     key: RateLimitKey,
     windows: readonly RateLimitWindow[],
     cost?: CallCost,
   ): RateLimitDecision;
-  /** What `consume` does, without an object for each call. */
+  /** As `consume`, without an object for each call. */
   decide(user: string, limit: Limit, cost: CallCost): RateLimitDecision;
 }
 
-/** Characters in every digest. */
+/** The length of every digest, in characters. */
 export const digestLength = 43;
 
 /**
- * A user id as a key of fixed length and harmless characters. Ids are arbitrary text: they may hold
- * what a store's keys give meaning to (`{`, `}`, `:`) or be very long. Hashed by UTF-16 code unit,
- * as UTF-8 would make all lone surrogates one.
+ * Turns a user id into a key of fixed length and harmless characters. Ids are arbitrary text: they may
+ * contain characters with a meaning in a store's keys (`{`, `}`, `:`) or be very long. They are hashed
+ * by UTF-16 code unit, because UTF-8 encodes all lone surrogates alike.
  */
 export function digestUser(user: string): string {
   return createHash('sha256').update(user, 'utf16le').digest('base64url');

@@ -6,11 +6,11 @@ import type { RateLimitDecision, RateLimitStore } from './store.ts';
 /** Charges one call of `user`, or refuses it. */
 export type VerdictLimiter = (user: string, limit: Limit) => Promise<RateLimitDecision>;
 
-/** graphql-rate-limit's limiter in front of a store that decides by itself. */
+/** Creates the limiter of graphql-rate-limit in front of a store that makes the decision. */
 export function createVerdictLimiter(store: RateLimitStore): VerdictLimiter {
   const limitCall = getGraphQLRateLimiter({
     store: new VerdictStore(store),
-    // What the package takes for a caller's name it only hands on to the store: here, the call itself.
+    // The package only passes the caller's name on to its store: here it is the call itself.
     identifyContext: (call: LimitedCall) => call as unknown as string,
     formatError: () => 'refused',
   });
@@ -30,7 +30,7 @@ const limiterArgs = { max: 1, readOnly: true };
 
 const noCalls: readonly number[] = [];
 
-/** One call that counts whatever the limiter's clock, which is `Date.now` and not the store's. */
+/** One call that counts at any time: the limiter's clock is `Date.now` and not the store's. */
 const oneCallForEver: readonly number[] = [Infinity];
 
 type LimiterCall = Parameters<ReturnType<typeof getGraphQLRateLimiter>>[0];
@@ -45,7 +45,7 @@ class LimitedCall {
     this.limit = limit;
   }
 
-  /** What the limiter is asked. Of `info` it reads `fieldName` alone, as the identity's `fieldIdentity`. */
+  /** The arguments of the limiter. Of `info` it reads only `fieldName`, as the `fieldIdentity`. */
   get asked(): LimiterCall {
     const info = { fieldName: this.limit.group } as LimiterCall['info'];
     return { parent: undefined, args: {}, context: this, info };
@@ -60,13 +60,13 @@ class LimitedCall {
 }
 
 /**
- * What graphql-rate-limit's limiter gets to see.
+ * The store that the limiter of graphql-rate-limit reads.
  *
- * The package reads a log of timestamps, counts, and writes the log back: two windows of one field
- * overwrite each other's log, and concurrent calls all count before any writes. So the decision is
- * made where it reads, in one atomic step, and the log it gets to see holds no more than the
- * verdict. To the limiter each call is a caller of its own: the verdict then reaches its own call
- * whatever the limiter does between its steps.
+ * The package reads a log of timestamps, counts them, and writes the log back: two windows of one field
+ * overwrite each other's log, and concurrent calls all count before any of them writes. So the decision
+ * is made when the package reads, in one atomic step, and the log that it gets contains only the
+ * verdict. Each call is a caller of its own to the limiter, so that the verdict reaches the call that
+ * it belongs to whatever the limiter does between its steps.
  */
 class VerdictStore extends Store {
   readonly #store: RateLimitStore;
