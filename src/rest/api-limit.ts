@@ -8,17 +8,17 @@ export interface ApiLimit {
   readonly windowMs: number;
 }
 
-/** Beyond it a reset is seconds since the epoch, and no delta: both are in use. */
+/** A larger reset is in seconds since the epoch, not from now: APIs use both. */
 const epochFrom = 1_000_000_000;
-/** Beyond it they are milliseconds: as seconds it would be in three thousand years. */
+/** A larger reset is in milliseconds since the epoch: in seconds it would be in three thousand years. */
 const epochMsFrom = 100_000_000_000;
 const defaultWaitMs = 1_000;
-/** More than any list of limits takes; what is beyond is not worth matching patterns on. */
+/** The characters of a header that are read: more than any list of limits has. */
 const maxHeaderLength = 1_024;
 
 /**
- * Which of the API's windows refused, from `X-RateLimit-60s-Limit` and `-Remaining` (one set per
- * window): the longest that has nothing left. `null` where the headers do not tell.
+ * The window of the API that refused, from `X-RateLimit-60s-Limit` and `-Remaining` (one set per
+ * window): the longest one with no calls left. `null` where the headers do not say.
  */
 export function exhaustedLimit(headers: Headers): ApiLimit | null {
   let longest: ApiLimit | null = null;
@@ -35,11 +35,11 @@ export function exhaustedLimit(headers: Headers): ApiLimit | null {
 }
 
 /**
- * How long the API asks to wait after a 429: by `Retry-After`, else until the last of the windows
- * that have nothing left is reset, by `RateLimit` or by `X-RateLimit-*-Reset`.
+ * How long to wait after a 429: by `Retry-After`, else until the last of the windows with no calls left
+ * is reset, by `RateLimit` or by `X-RateLimit-*-Reset`.
  *
  * @param now - Milliseconds since the epoch.
- * @returns Milliseconds, within 0 and 2147483647; 1000 where the headers do not tell.
+ * @returns Milliseconds, from 0 to 2147483647; 1000 where the headers do not say.
  */
 export function limitWaitMs(headers: Headers, retryAfter: string | null, now: number): number {
   const asked = retryAfterMs(retryAfter, now);
@@ -48,7 +48,7 @@ export function limitWaitMs(headers: Headers, retryAfter: string | null, now: nu
   return resets.length === 0 ? defaultWaitMs : Math.max(...resets.map((t) => resetMs(t, now)));
 }
 
-/** Of `"minute";r=0;t=30, "burst";r=9;t=1` (draft-ietf-httpapi-ratelimit-headers, section 4.1). */
+/** The resets in `"minute";r=0;t=30, "burst";r=9;t=1` (draft-ietf-httpapi-ratelimit-headers, section 4.1). */
 function draftResets(header: string): string[] {
   const items = header.slice(0, maxHeaderLength).match(/(?:"(?:[^"\\]|\\.)*"|[^",])+/g) ?? [];
   return items.flatMap((item) => {
@@ -59,7 +59,7 @@ function draftResets(header: string): string[] {
   });
 }
 
-/** Of `X-RateLimit-60s-Reset` beside `X-RateLimit-60s-Remaining: 0`, and the like without a window. */
+/** The resets in `X-RateLimit-60s-Reset` where `X-RateLimit-60s-Remaining` is 0; also without a window. */
 function windowResets(headers: Headers): string[] {
   return Object.entries(headers).flatMap(([name, reset]) => {
     const stem = /^((?:x-)?ratelimit-(?:.*-)?)reset$/.exec(name)?.[1];

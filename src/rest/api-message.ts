@@ -1,9 +1,8 @@
 const maxLength = 500;
 
 /**
- * The API's own words in an error body: `errors[0].message`, `message`, or `detail` (RFC 9457), on a
- * single line and cut to 500 characters. `null` where there are none, as in the HTML of a proxy on
- * the way.
+ * The message in an error body of the API: `errors[0].message`, `message`, or `detail` (RFC 9457), on a
+ * single line and cut to 500 characters. `null` where there is none, as in the HTML of a proxy.
  */
 export function apiMessage(body: string | null): string | null {
   const envelope = parseObject(body);
@@ -15,7 +14,7 @@ export function apiMessage(body: string | null): string | null {
   );
 }
 
-/** What an error body may have; any of it may be missing or of another type. */
+/** The members of an error body that are read; each may be missing or of another type. */
 interface ErrorBody {
   readonly errors?: unknown;
   readonly message?: unknown;
@@ -23,7 +22,7 @@ interface ErrorBody {
 }
 
 function parseObject(body: string | null): ErrorBody | null {
-  // An error body is a small JSON object; anything else is not worth an exception.
+  // Error bodies are JSON objects; others are skipped without the cost of an exception.
   if (!body?.trimStart().startsWith('{')) return null;
   try {
     const value: unknown = JSON.parse(body);
@@ -45,6 +44,6 @@ export function singleLine(text: unknown): string | null {
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   if (line === '') return null;
-  // A cut between the halves of a surrogate pair leaves none of it.
+  // Where the cut is within a surrogate pair, both halves are removed.
   return line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
 }

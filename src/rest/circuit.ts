@@ -15,16 +15,17 @@ export interface CircuitOptions {
 export interface Circuit {
   readonly state: CircuitState;
   /**
-   * Asks whether a call may be made, and counts it as begun.
+   * Begins a call, where one may be made.
    *
-   * @param path - What is asked for, to tell one failing resource from a failing API.
-   * @returns The period that its outcome is evidence in; `null` where it is not to be made.
+   * @param path - The path of the resource, to distinguish a failing resource from a failing API.
+   * @returns The period to pass to `end`; `null` where the call must not be made.
    */
   begin(path: string): number | null;
+  /** Ends a call with its outcome. */
   end(path: string, period: number, outcome: Outcome): void;
 }
 
-/** Answers `shed` at once while the circuit is open. */
+/** A policy: while the circuit is open, calls are shed at once. */
 export function withCircuit(circuit: Circuit, next: Send): Send {
   return (request, settle) => {
     const { path } = request;
@@ -46,13 +47,14 @@ const openMs = 1_000;
 const probeMs = 2_000;
 
 /**
- * Stops asking an API that is down. It opens when over half of the calls of the last ten seconds
- * failed, at least five calls a second, so that a quiet gateway never opens on a coincidence. After
- * a second it tries one call, whose outcome closes it or opens it again.
+ * Creates a circuit breaker, which stops calls to an API that is down. It opens when more than half of
+ * the calls of the last ten seconds failed, at a rate of at least five calls a second, so that it does
+ * not open on a few failures. After a second it lets one call through, whose outcome closes it or opens
+ * it again.
  *
  * A breaker that counts consecutive failures would turn one user's failing resource into an outage
- * for all. cockatiel's policy makes callers wait for the call that is tried, lets calls from before
- * the circuit opened testify against an API that has come back, and samples by `Date.now`.
+ * for all. cockatiel's policy makes callers wait for the call that is let through, counts the failures
+ * of calls from before the circuit opened against an API that has recovered, and samples by `Date.now`.
  */
 export function createCircuit({
   onStateChange,
@@ -61,7 +63,7 @@ export function createCircuit({
   const streaks = createFailureStreaks();
   const samples = createSamples(now);
   let state: CircuitState = 'closed';
-  /** Counts changes: an outcome is evidence only in the period in which its call began. */
+  /** Counts state changes: an outcome counts only in the period in which its call began. */
   let period = 0;
   let periodStartedAt = 0;
   let failedProbe: string | null = null;
@@ -74,14 +76,14 @@ export function createCircuit({
     if (changes) onStateChange?.(next);
   }
 
-  /** Whether it is time to try a call; what failed before is no good choice, if there is another. */
+  /** Whether a call may be tried. Paths that failed before wait longer, so that another one is tried first. */
   function mayProbe(path: string): boolean {
     const isPoorChoice = path === failedProbe || streaks.failsAlone(path);
     const waitMs = state === 'half-open' ? probeMs : openMs;
     return now() - periodStartedAt >= waitMs + (isPoorChoice ? openMs : 0);
   }
 
-  /** What each kind of evidence does. */
+  /** The effect of each kind of evidence. */
   const weigh: Readonly<Record<Evidence, (path: string) => void>> = {
     down(path) {
       streaks.failed(path);
@@ -102,7 +104,7 @@ export function createCircuit({
       samples.success();
     },
     none() {
-      // The caller went away, which says nothing about the API: another call has to be tried.
+      // The caller has left, which says nothing about the API: another call has to be tried.
       if (state === 'half-open') enter('open');
     },
   };
@@ -130,7 +132,7 @@ const bucketCount = 10;
 const minimumCalls = 5 * bucketCount;
 const threshold = 0.5;
 
-/** The calls of the last ten seconds, counted by the second. */
+/** The calls of the last ten seconds, counted for each second. */
 interface Samples {
   success(): void;
   /** @returns Whether too many have failed. */
@@ -143,10 +145,10 @@ function createSamples(now: () => number): Samples {
   const failures = new Array<number>(bucketCount).fill(0);
   let totalCalls = 0;
   let totalFailures = 0;
-  /** The second that is counted now. */
+  /** The present second. */
   let current = Math.floor(now() / bucketMs);
 
-  /** Forgets what is older than ten seconds. @returns The index of this second's bucket. */
+  /** Clears counts older than ten seconds. @returns The index of the present second's bucket. */
   function bucket(): number {
     const second = Math.floor(now() / bucketMs);
     for (let passed = Math.min(second - current, bucketCount); passed > 0; passed -= 1) {
@@ -184,29 +186,29 @@ function createSamples(now: () => number): Samples {
   };
 }
 
-/** Tells a resource that fails by itself from an API that fails. */
+/** Distinguishes a single failing resource from a failing API. */
 interface FailureStreaks {
   /** Ends the streak of `path`: the API answered for it. */
   answered(path: string): void;
   /** Adds a failure to the streak of `path`. */
   failed(path: string): void;
-  /** Whether `path` fails again and again while others are answered. */
+  /** Whether `path` keeps failing while other paths are answered. */
   failsAlone(path: string): boolean;
 }
 
 interface Streak {
   failures: number;
-  /** What the count of answers was when the streak began. */
+  /** The number of answers when the streak began. */
   readonly answersBefore: number;
 }
 
-/** One read tries three times, so up to three failures are a single one. */
+/** One read makes up to three attempts, so three failures may be a single read's. */
 const longestSingle = 3;
 const maxPaths = 1_000;
 
 /**
- * Counts the consecutive failures of each path. Those of one resource, asked for again and again,
- * would otherwise outnumber everybody else's answers and speak against the whole API.
+ * Counts the consecutive failures of each path. Failures of one resource that is requested all the time
+ * would otherwise outnumber all other answers and open the circuit for the whole API.
  */
 function createFailureStreaks(): FailureStreaks {
   const streaks = new LRUCache<string, Streak>({ max: maxPaths });

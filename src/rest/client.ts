@@ -14,15 +14,15 @@ import { withRetry } from './retry.ts';
 import { errorFromAnswer, errorFromFailure, malformedAnswer } from './status-map.ts';
 
 /**
- * What happened, for metrics and logs; nothing in it comes from a body or a token. `operation` is the
- * operation's name.
+ * Events for metrics and logs, without anything from a body or a token. `operation` is the operation's
+ * name.
  */
 export interface RestObserver {
   /**
-   * One HTTP exchange came to its end.
+   * An HTTP exchange has ended.
    *
-   * @param result - The answer's status, or why there was none.
-   * @param cause - Of a failure.
+   * @param result - The status of the response, or why there was none.
+   * @param cause - The error of a failure; `null` for a response.
    */
   exchanged?(
     operation: string,
@@ -32,56 +32,57 @@ export interface RestObserver {
     cause: Error | null,
   ): void;
   /**
-   * The API was asked whether it is there, before any call was answered.
+   * The API was probed, before any call was answered.
    *
    * @param cause - Why it did not answer; `null` where it did.
    */
   probed?(cause: Error | null): void;
-  /** A call was refused unsent: the circuit is open, or too many calls are pending. */
+  /** A call was not sent: the circuit is open, or too many calls are pending. */
   shed?(operation: string): void;
+  /** A call is about to be repeated. */
   retried?(operation: string): void;
   circuitChanged?(state: CircuitState): void;
-  /** A success was not what was asked for. `what` names keys and types, never values. */
+  /** A success response was malformed. `what` names keys and types, never values. */
   malformed?(operation: string, what: string, requestId: string): void;
 }
 
 export interface RestClientOptions {
   /** The API's base URL; a path prefix is kept. */
   readonly url: string;
-  /** The gateway's own key; `null` forwards the caller's token instead. */
+  /** The gateway's own key; `null`: the caller's token is forwarded instead. */
   readonly apiKey: string | null;
-  /** How long one field's upstream work may take in milliseconds, retries included. */
+  /** The time-out of one field's upstream work in milliseconds, retries included. */
   readonly timeoutMs: number;
   readonly observer?: RestObserver | undefined;
   /**
-   * Keep-alive connections to the API. By default more than the rate limits let one user have under
-   * way at once, were the API to answer none of their calls.
+   * The most keep-alive connections to the API. By default more than the calls that the rate limits let
+   * one user have under way at once while the API answers none.
    *
    * @default 256
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Calls in flight and waiting for a connection. Beyond it, waiting would only add to the delay.
+   * The most calls in flight or waiting for a connection. More are shed: they would only add to the delay.
    *
    * @default 1024
    */
   readonly maxPending?: number | undefined;
   /**
-   * Milliseconds after which a connection gets no more requests, so that a change of the API's
-   * addresses is followed.
+   * Milliseconds after which a connection gets no more requests, so that the gateway follows a change of
+   * the API's addresses.
    *
    * @default 30000
    */
   readonly connectionLifeMs?: number | undefined;
-  /** How the addresses of the API's host are found. @default dns.lookup */
+  /** Resolves the API's host name. @default dns.lookup */
   readonly lookup?: LookupFunction | undefined;
   /** Milliseconds since the epoch, by which dates of the API are read. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
 
-/** What a reader says of a 2xx answer that is not what was asked for. */
+/** Returned by a reader for a 2xx response that is malformed. */
 export class Malformed {
-  /** Such as `created_at is a number`: the key and the type that it had, never the value. */
+  /** The key and the type that it had, such as `created_at is a number`; never the value. */
   readonly what: string;
 
   constructor(what: string) {
@@ -90,38 +91,44 @@ export class Malformed {
 }
 
 /**
- * Makes a result of an answer.
+ * Reads the result from a 2xx response.
  *
- * @param body - `null` where it was refused, which the client reports by itself.
+ * @param body - `null` where it was refused, which the client reports.
  */
 export type Read<T> = (body: JsonSource | null, answer: Answer) => T | Malformed;
 
 export interface RestClient {
   readonly forwardsToken: boolean;
   readonly circuitState: CircuitState;
-  /** Calls under way, waiting for a connection, or for another attempt. */
+  /** The number of calls under way, waiting for a connection, or waiting for another attempt. */
   readonly pending: number;
-  /** Starts the deadline of one field's upstream work, on the clock of `performance.now()`. */
+  /** Returns the deadline for the upstream work of a field that begins now, by `performance.now()`. */
   deadline(): number;
-  /** Sends a request through all policies; its outcome is as it came. */
+  /** Sends a request through all policies, and settles with the outcome. */
   readonly send: Send;
   /**
-   * Resolves with what `read` makes of a 2xx answer.
+   * Sends a request, and resolves with what `read` returns for a 2xx response.
    *
-   * @throws {TypedError} Every other outcome, by the status map.
+   * @throws {TypedError} (rejecting) For every other outcome, by the status map.
    */
   ask<T>(request: RestRequest, read: Read<T>): Promise<T>;
   /** Whether the API has answered once, with any status. */
   readonly hasAnswered: boolean;
-  /** Asks the API until it has answered. Resolves when it has, or when the client is closed. */
+  /**
+   * Probes the API until it answers. Resolves when it has answered, or when the client is closed.
+   *
+   * @returns Whether it has answered.
+   */
   answered(): Promise<boolean>;
-  /** Waits for what is under way. */
+  /** Closes the connections once the requests under way have ended. */
   close(): Promise<void>;
 }
 
 /**
- * The way to the REST API: a bounded keep-alive pool, one deadline over all attempts, retries where
- * they cannot do harm, and a circuit breaker.
+ * Creates the client of the REST API: a bounded keep-alive pool, one deadline for all attempts, retries
+ * where they are safe, and a circuit breaker.
+ *
+ * @throws {TypeError} When `url` is not a URL.
  */
 export function createRestClient(options: RestClientOptions): RestClient {
   const { apiKey, timeoutMs, observer = {}, now = Date.now } = options;
@@ -141,7 +148,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
   function onExchange(request: RestRequest, outcome: Outcome, durationMs: number): void {
     const isAnswer = outcome.kind === 'answer';
     if (isAnswer && !heard) {
-      // A call that was answered tells as much as the probe would.
+      // A call that was answered makes the probe unnecessary.
       heard = true;
       probing.abort();
     }
@@ -238,7 +245,7 @@ interface Bulkhead {
   pending: number;
 }
 
-/** Sheds what is beyond the calls that may be pending. */
+/** A policy: sheds calls beyond the number that may be pending. */
 function withBulkhead(bulkhead: Bulkhead, next: Send): Send {
   return (request, settle) => {
     if (bulkhead.pending >= bulkhead.max) {

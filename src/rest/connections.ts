@@ -5,34 +5,34 @@ import { buildConnector, Pool, type Dispatcher } from 'undici';
 export interface ConnectionsOptions {
   /** Scheme, host and port of the API. */
   readonly origin: string;
-  /** Most connections at once; up to twice as many while those before them finish their work. */
+  /** The most connections at once; up to twice as many while the previous ones finish their work. */
   readonly maxConnections: number;
-  /** Milliseconds for a connection to be made. */
+  /** The time-out of a connection attempt, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Milliseconds after which connections get no more requests. */
   readonly lifeMs: number;
-  /** How the host's addresses are found. @default dns.lookup */
+  /** Resolves the host name. @default dns.lookup */
   readonly lookup?: LookupFunction | undefined;
 }
 
 export interface Connections {
-  /** @param now - The time on the clock of `performance.now()`. */
+  /** Returns where requests are dispatched. @param now - The present time by `performance.now()`. */
   dispatcher(now?: number): Dispatcher;
-  /** Waits for what is under way. */
+  /** Closes the connections once the requests under way have ended. */
   close(): Promise<void>;
 }
 
 /**
- * Keep-alive connections with a bounded life. Under a low load a connection is never idle long enough
- * to be closed, and would keep to the address it once found: after a change by DNS requests would go
- * to the old place for ever.
+ * Creates keep-alive connections with a bounded life. With regular requests a connection is never idle
+ * long enough to be closed, and would keep the address that it once resolved: after a change in DNS,
+ * requests would go to the old address without end.
  *
- * Whole pools take turns. undici's `clientTtl` is not used: where all clients are past it and busy,
- * what is queued waits until somebody asks for something else, and it goes by `Date.now`.
+ * Whole pools replace each other. undici's `clientTtl` is not used: where all clients are past it and
+ * busy, queued requests wait until another request is made, and it uses `Date.now`.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { origin, maxConnections, connectTimeoutMs, lifeMs, lookup } = options;
-  // One connector for all pools: it remembers TLS sessions, so that later handshakes are short.
+  // All pools share one connector: it remembers TLS sessions, so that later handshakes are short.
   const connect = buildConnector({ timeout: connectTimeoutMs, ...(lookup && { lookup }) });
   const closing = new Set<Promise<void>>();
   let closed = false;
@@ -40,7 +40,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let pool = open();
 
   function open(): Pool {
-    // The deadline is the client's; undici's own timers would only add a second, coarser one.
+    // The client has its own deadlines; undici's timers would only add coarser ones.
     return new Pool(origin, {
       connections: maxConnections,
       connect,

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 
-/** What is told when its time is up. It is itself its place in the list: adding one allocates nothing. */
+/** An object with a deadline. It is itself the node of the list, so that adding it allocates nothing. */
 export interface DeadlineEntry {
-  /** On the clock of `performance.now()`, in milliseconds. */
+  /** By `performance.now()`, in milliseconds. */
   readonly deadline: number;
-  /** Both belong to the list; `null` before the entry is added. */
+  /** Both are set by the list alone; `null` before the entry is added. */
   earlier: DeadlineEntry | null;
   later: DeadlineEntry | null;
-  /** The entry is no longer in the list by then. */
+  /** Called when the deadline has passed, after the entry was removed from the list. */
   deadlinePassed(): void;
 }
 
@@ -18,10 +18,12 @@ export interface Deadlines {
 }
 
 /**
- * Deadlines in their order, and one timer for the first of them: a timer for each request would cost
- * more than the rest of its deadline. Entries come mostly in order, so each goes in at the end.
+ * Creates a list of deadlines in their order, with one timer for the first of them: a timer for each
+ * request would cost more than everything else about its deadline. Entries are mostly added in order, so
+ * the place of a new one is searched from the end.
  *
- * The timer stays when its entry goes, and is set anew when it fires; it keeps no process alive.
+ * The timer is not cleared when its entry is removed, but set anew when it fires. It does not keep the
+ * process alive.
  */
 export function createDeadlines(): Deadlines {
   let first: DeadlineEntry | null = null;

@@ -15,21 +15,21 @@ export interface ExchangeOptions {
   readonly deadlines: Deadlines;
   /** The path of the API's base URL, without a slash at the end. */
   readonly prefix: string;
-  /** What spans tell of the API. */
+  /** The attributes of spans that identify the API. */
   readonly server: SpanAttributes;
   readonly headersOf: RequestHeadersOf;
-  /** Told of each exchange that began, before its outcome goes anywhere else. */
+  /** Called when an exchange has ended, before its outcome is passed on. */
   readonly onExchange: (request: RestRequest, outcome: Outcome, durationMs: number) => void;
 }
 
-/** Largest successful response read, in bytes: a full page of large contexts stays well below. */
+/** The largest successful body that is read, in bytes: a full page of large contexts is well below. */
 const maxBodyBytes = 16 * 1024 * 1024;
-/** Largest error response read, in bytes: only its message is of interest. */
+/** The largest error body that is read, in bytes: only its message is needed. */
 const maxErrorBodyBytes = 1024 * 1024;
 
 /**
- * Sends one request and collects its answer. Whatever goes wrong is an outcome, and whether a byte
- * was sent is part of it.
+ * Creates the sending of one request, which never throws: every failure is an outcome, which says
+ * whether any byte was sent.
  */
 export function createExchange(options: ExchangeOptions): Send {
   return (request, settle) => {
@@ -38,11 +38,11 @@ export function createExchange(options: ExchangeOptions): Send {
 }
 
 /**
- * One object for all that one exchange is: undici's handler, an entry in the list of deadlines, and
- * what is told that the client has left, or that a write is called off.
+ * One object for one exchange: undici's handler, an entry in the list of deadlines, and the listener for
+ * the departure of the client or the cancellation of a write.
  *
  * It implements undici's older handler interface, whose headers are raw buffers. Handlers with an
- * `onRequestStart` are wrapped, and the headers of each answer parsed into an object.
+ * `onRequestStart` are wrapped, and the headers of each response parsed into an object.
  */
 class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureListener {
   readonly deadline: number;
@@ -55,11 +55,11 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   #span: Span | null = null;
   #startedAt = 0;
   #settled = false;
-  /** Set once the request is about to be written. */
+  /** Set when the request is about to be written. */
   #abort: ((cause: Error) => void) | null = null;
   #status = 0;
   #headers: Buffer[] = noHeaders;
-  /** Most answers come in one piece. */
+  /** The first chunk: most bodies arrive in one. */
   #chunk: Buffer | null = null;
   #chunks: Buffer[] | null = null;
   #bytes = 0;
@@ -104,14 +104,14 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   }
 
   onConnect(abort: (cause?: Error) => void): void {
-    // Given up while it waited for a connection: nothing has been written yet, and nothing will be.
-    // To throw leaves the connection to whoever is next; to abort would close it.
-    if (this.#settled) throw new Error('given up before it was sent');
+    // Settled while it waited for a connection: nothing has been written, and nothing must be. Throwing
+    // leaves the connection to the next request; aborting would close it.
+    if (this.#settled) throw new Error('settled before it was sent');
     this.#abort = abort;
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    // Informational; the answer is yet to come.
+    // An informational response: the final one follows.
     if (status < 200) return true;
     this.#status = status;
     this.#headers = headers;
@@ -146,9 +146,9 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   }
 
   clientDeparted(): void {
-    // No client ends a write: see `cancellationOf`.
+    // A client does not end a write: see `cancellationOf`.
     const { writes } = this.#request.operation;
-    const cause = writes ? 'the write was called off' : 'the client has left';
+    const cause = writes ? 'the write was canceled' : 'the client has left';
     this.#fail('canceled', new Error(cause));
   }
 
@@ -189,7 +189,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   #conclude(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
-    // undici may hold on to its handler until the connection is used again.
+    // undici may keep a reference to its handler until the connection is used again.
     this.#chunk = this.#chunks = null;
     this.#headers = noHeaders;
     const { deadlines, onExchange } = this.#options;
@@ -201,7 +201,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
   }
 }
 
-/** By OpenTelemetry's conventions for HTTP clients. A client that left makes nothing of it a failure. */
+/** Ends a span by OpenTelemetry's conventions for HTTP clients. The departure of a client is not a failure. */
 function endSpan(span: Span, outcome: Outcome): void {
   if (outcome.kind === 'answer') {
     const { status } = outcome;
@@ -215,7 +215,7 @@ function endSpan(span: Span, outcome: Outcome): void {
 const noHeaders: Buffer[] = [];
 const noBytes = Buffer.alloc(0);
 
-/** An answer whose headers stay as they came until somebody asks. */
+/** An answer whose headers are decoded only when they are read. */
 class RawAnswer implements Answer {
   readonly kind = 'answer';
   readonly status: number;
@@ -254,7 +254,7 @@ class RawAnswer implements Answer {
   }
 }
 
-/** Why the body that these headers announce is not read; `null` where it is. */
+/** Why a body with these headers is not read; `null` where it is. */
 function refusalOf(headers: readonly Buffer[], cap: number): string | null {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i];
@@ -262,7 +262,7 @@ function refusalOf(headers: readonly Buffer[], cap: number): string | null {
     if (isNamed(name, 'content-encoding')) {
       if (isEncoded(text(value))) return 'a body that is compressed, which was declined';
     } else if (value !== undefined && value.length > 6 && isNamed(name, 'content-length')) {
-      // No cap is below seven digits, so that the length of most answers is not even read.
+      // All caps have seven digits or more, so a shorter length need not be parsed.
       if (Number(text(value)) > cap) return tooLarge(cap);
     }
   }
@@ -282,7 +282,7 @@ function text(raw: Buffer | undefined): string {
   return raw === undefined ? '' : raw.toString('latin1');
 }
 
-/** What undici destroys a connection for, with words of its own that tell nobody anything. */
+/** Clearer messages for the reasons for which undici destroys a connection. */
 const explanations: Readonly<Record<string, readonly [code: string, message: string]>> = {
   'bad response': ['UNASKED_100_CONTINUE', 'a 100 Continue that was not asked for'],
   'bad upgrade': ['UNASKED_UPGRADE', 'an upgrade of the protocol that was not asked for'],

@@ -2,23 +2,23 @@ import type { UpstreamErrorCode } from '../errors.ts';
 import type { JsonSource } from '../json/index.ts';
 import type { RestRequest } from './request.ts';
 
-/** The API answered, with whatever status. */
+/** The API answered, with any status. */
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
-  /** `null` where it was refused: too large, compressed, not UTF-8. */
+  /** `null` where it was refused: it is too large, compressed, or not UTF-8. */
   readonly body: JsonSource | null;
-  /** Why there is no body, in words fit for a log. */
+  /** Why there is no body, in words that are safe to log; `null` where there is one. */
   readonly refusal: string | null;
   /** @param name - In lower case. @returns The value of the first header of that name. */
   header(name: string): string | null;
-  /** All of them by name in lower case; several of one name are joined by a comma (RFC 9110, 5.3). */
+  /** All headers by name in lower case; several of one name are joined by a comma (RFC 9110, section 5.3). */
   headers(): Readonly<Record<string, string>>;
 }
 
 export type FailureReason = 'connection' | 'timeout' | 'canceled' | 'shed';
 
-/** The API gave no whole answer. */
+/** There was no complete answer of the API. */
 export interface Failure {
   readonly kind: 'failure';
   readonly reason: FailureReason;
@@ -30,33 +30,33 @@ export interface Failure {
 /** Errors are data: whether a request was sent decides what may be repeated, and exceptions lose it. */
 export type Outcome = Answer | Failure;
 
-/** Told the outcome: of several attempts, that of the last one that was made. */
+/** Called once with the outcome: that of the last attempt, where there were several. */
 export type Settle = (outcome: Outcome) => void;
 
-/** A way to the API. Policies are made of one around another; it never throws and settles once. */
+/** Sends a request; never throws, and settles once. Policies wrap one `Send` in another. */
 export type Send = (request: RestRequest, settle: Settle) => void;
 
-/** The outcome of a request that was not even tried. */
+/** The outcome of a request that was not sent at all. */
 export function shed(cause: Error): Failure {
   return { kind: 'failure', reason: 'shed', sent: false, cause };
 }
 
-/** What an outcome says of the API as a whole: that it fails, that it works, or neither. */
+/** What an outcome says about the API as a whole: that it is down, that it is up, or neither. */
 export type Evidence = 'down' | 'up' | 'none';
 
 /**
- * An outcome that is the fault of the API or of the way to it, and that may pass: a later, identical
- * call may do better. The one classification that retry, circuit, status map and locks go by.
+ * An outcome that the API or the network has caused, and that may be temporary: a later, identical call
+ * may succeed. Retry, circuit, status map and locks all use this classification.
  */
 export interface Trouble {
   readonly code: UpstreamErrorCode;
   readonly message: string;
   readonly evidence: Evidence;
-  /** Whether another attempt within the same deadline is worth while. */
+  /** Whether another attempt within the same deadline may succeed. */
   readonly brief: boolean;
   /**
-   * Whether the API may still be at work on what was sent. Once it has answered it is not, but a proxy
-   * that answers in its place has only lost sight of it.
+   * Whether the API may still be processing the request. It is not once it has answered, but may be
+   * where a proxy answered in its place.
    */
   readonly mayGoOn: boolean;
 }
@@ -64,7 +64,7 @@ export interface Trouble {
 const answers: Readonly<Record<number, Trouble>> = {
   408: {
     code: 'UPSTREAM_TIMEOUT',
-    message: 'The API gave up waiting for the request.',
+    message: 'The API timed out waiting for the request.',
     evidence: 'up',
     brief: false,
     mayGoOn: false,
@@ -85,7 +85,7 @@ const answers: Readonly<Record<number, Trouble>> = {
   },
   503: {
     code: 'UPSTREAM_UNAVAILABLE',
-    message: 'The API is not available at the moment.',
+    message: 'The API is unavailable.',
     evidence: 'down',
     brief: true,
     mayGoOn: false,
@@ -102,7 +102,7 @@ const answers: Readonly<Record<number, Trouble>> = {
 const failures: Readonly<Record<FailureReason | 'unreachable', Trouble>> = {
   unreachable: {
     code: 'UPSTREAM_UNAVAILABLE',
-    message: 'The API cannot be reached at the moment.',
+    message: 'The API is not reachable.',
     evidence: 'down',
     brief: true,
     mayGoOn: false,
@@ -130,22 +130,29 @@ const failures: Readonly<Record<FailureReason | 'unreachable', Trouble>> = {
   },
   shed: {
     code: 'UPSTREAM_UNAVAILABLE',
-    message: 'The API is not available at the moment.',
+    message: 'The API is unavailable.',
     evidence: 'none',
     brief: false,
     mayGoOn: false,
   },
 };
 
-/** @returns `null` for an answer that stands: a success, the caller's fault, or one never expected. */
+/**
+ * Classifies an outcome.
+ *
+ * @returns `null` for an answer that repeating would not change: a success, an error of the caller, or an
+ *   unexpected status.
+ */
 export function troubleOf(outcome: Outcome): Trouble | null {
   return outcome.kind === 'failure' ? troubleOfFailure(outcome) : troubleOfStatus(outcome.status);
 }
 
+/** As {@link troubleOf}, for an answer with this status. */
 export function troubleOfStatus(status: number): Trouble | null {
   return status < 400 ? null : (answers[status] ?? null);
 }
 
+/** As {@link troubleOf}, for a failure. */
 export function troubleOfFailure({ reason, sent }: Failure): Trouble {
   return failures[reason === 'connection' && !sent ? 'unreachable' : reason];
 }

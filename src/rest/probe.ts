@@ -7,12 +7,12 @@ const probeIntervalMs = 500;
 const headers = ['user-agent', 'execution-context-gateway'];
 
 /**
- * Asks the API until it answers once, with any status at all: that is how a gateway knows that its
- * way there is open before a request depends on it. Some APIs and firewalls drop or refuse `HEAD`,
- * so a `GET` is tried next; of what it answers nothing but the status is waited for.
+ * Probes the API until it answers once, with any status, so that the gateway knows that the API can be
+ * reached before a request depends on it. Some APIs and firewalls drop or refuse `HEAD`, so a `GET` is
+ * tried next, whose body is not read.
  *
  * @param path - The path prefix of the API's base URL.
- * @param onFailure - Told why neither was answered, each time.
+ * @param onFailure - Called each time neither was answered, with the cause.
  * @returns Whether it answered; `false` where `signal` fired first.
  */
 export async function probeUntilAnswered(
@@ -45,7 +45,7 @@ async function probe(
       headers,
       signal: AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]),
     });
-    // To be destroyed before its end is an error to the body, of no interest here.
+    // Destroying a body before its end emits an error on it, which is expected.
     body.on('error', () => undefined).destroy();
     return null;
   } catch (error) {

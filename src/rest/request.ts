@@ -1,28 +1,29 @@
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
 
-/** What the transport and the status map have to know of an operation of the API. */
+/** An operation of the API, as far as the transport and the status map need to know it. */
 export interface RestOperation {
-  /** A verb such as `update`: in metrics, logs and messages. */
+  /** A verb such as `update`, for metrics, logs and messages. */
   readonly name: string;
-  /** What it is about, such as `execution context`: in messages. */
+  /** The resource, such as `execution context`, for messages. */
   readonly noun: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** The path with its variable parts in braces, such as `/thing/{id}`: in spans. */
+  /** The path with its variable parts in braces, such as `/thing/{id}`, for spans. */
   readonly template: string;
-  /** Changes what is stored, so an answer that got lost leaves doubt. */
+  /** Whether it changes what is stored, so that a lost answer leaves its effect unknown. */
   readonly writes: boolean;
-  /** A second, identical call leaves the API as the first one did. */
+  /** Whether it is idempotent: a second, identical call leaves the API as the first one did. */
   readonly repeatable: boolean;
 }
 
-/** Told when whoever asked has left. */
+/** A listener for the departure of the client. */
 export interface DepartureListener {
+  /** Called once, when the client has left. */
   clientDeparted(): void;
 }
 
 /**
- * Whether whoever asked is still there. Objects instead of closures: there is one a request, and an
- * exchange is itself a listener.
+ * Whether the client of a request has left. These are objects instead of closures: there is one for each
+ * request, and an exchange is itself a listener.
  */
 export interface Departure {
   readonly departed: boolean;
@@ -30,17 +31,17 @@ export interface Departure {
   unwatch(listener: DepartureListener): void;
 }
 
-/** On whose behalf the API is asked. */
+/** The request on whose behalf the API is called. */
 export interface Behalf {
   readonly requestId: string;
-  /** What goes upstream: the span's, and where nothing is traced the client's, as it came. */
+  /** The trace context that is sent upstream: the span's; the client's own where nothing is traced. */
   readonly trace: TraceContext | undefined;
-  /** What calls of the API are part of; `null` where they are not traced. */
+  /** The span that calls of the API belong to; `null` where they are not traced. */
   readonly span: Span | null;
   readonly departure: Departure | null;
   /**
-   * The caller's own token, sent where the client has no key of its own; `null` where there is none.
-   * Must not throw: it is asked for once the call has begun.
+   * Returns the caller's own token, which is sent where the client has no key of its own; `null` where
+   * there is none. Must not throw: it is called when the exchange has begun.
    */
   revealToken(): string | null;
 }
@@ -49,35 +50,42 @@ export interface RestRequest {
   readonly operation: RestOperation;
   /** Below the base URL, percent-encoded. */
   readonly path: string;
-  /** What was asked for; `null` for a list and for what is new. */
+  /** The id of the resource; `null` for a list and for a new resource. */
   readonly id: string | null;
-  /** JSON, or what a `content-type` among `headers` says. */
+  /** JSON, unless `headers` has another `content-type`. */
   readonly body?: string | Buffer | undefined;
-  /** More headers, as alternating names and values, such as a condition. */
+  /** More headers, as alternating names and values. */
   readonly headers?: readonly string[] | undefined;
   readonly behalf: Behalf;
-  /** Until when all attempts together may take, on the clock of `performance.now()`. */
+  /** The deadline of all attempts together, in milliseconds by `performance.now()`. */
   readonly deadline: number;
   /**
-   * What ends a write, such as the loss of the lock that it is done under; a client's departure does
-   * not.
+   * Ends a write early, for example when the lock that it is done under is lost. The departure of the
+   * client does not.
    *
-   * @default nothing
+   * @default null
    */
   readonly cancellation?: Departure | null | undefined;
   /** How many attempts were made before this one. @default 0 */
   readonly resends?: number | undefined;
 }
 
-/** What ends a request before its deadline: a write that has begun is seen through for a client. */
+/**
+ * What ends a request before its deadline. A write that has begun is completed although its client has
+ * left.
+ */
 export function cancellationOf({ operation, behalf, cancellation }: RestRequest): Departure | null {
   return operation.writes ? (cancellation ?? null) : behalf.departure;
 }
 
-/** @param trace - Of the exchange's own span. @default what the request is made on behalf of has */
+/**
+ * Returns the headers of a request.
+ *
+ * @param trace - That of the exchange's own span. @default that of the request's `behalf`
+ */
 export type RequestHeadersOf = (request: RestRequest, trace?: TraceContext) => string[];
 
-/** Compression is declined: a few bytes of it can stand for gigabytes. */
+/** Compression is declined: a few compressed bytes can expand to gigabytes. */
 const fixedHeaders = [
   ...['accept', 'application/json'],
   ...['accept-encoding', 'identity'],
@@ -85,10 +93,10 @@ const fixedHeaders = [
 ];
 
 /**
- * What goes upstream of a call, as alternating names and values; nothing else of the client's
- * request does.
+ * Creates the headers that are sent upstream, as alternating names and values. Other headers of the
+ * client's request are not forwarded.
  *
- * @param apiKey - Sent as the bearer token; `null` sends the caller's own.
+ * @param apiKey - Sent as the bearer token; `null`: the caller's own token is sent.
  */
 export function createRequestHeaders(apiKey: string | null): RequestHeadersOf {
   const first = apiKey === null ? fixedHeaders : [...fixedHeaders, ...authorization(apiKey)];

@@ -6,9 +6,9 @@ import type { Departure, DepartureListener, RestOperation, RestRequest } from '.
 import { retryAfterMs } from './retry-after.ts';
 
 export interface RetryOptions {
-  /** Called before each attempt but the first. */
+  /** Called before each attempt except the first. */
   readonly onRetry?: ((operation: string) => void) | undefined;
-  /** Milliseconds since the epoch, by which dates of the API are read. @default Date.now */
+  /** Milliseconds since the epoch, to which dates of the API are compared. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
 
@@ -16,9 +16,9 @@ const maxAttempts = 3;
 const baseDelayMs = 50;
 
 /**
- * Repeats what failed where that can do no harm: a read where the API or the way to it has a brief
- * trouble, a write only if nothing of it was sent, because a replayed one could overwrite a newer
- * one. Too many requests are never repeated. All attempts have one deadline.
+ * A policy: repeats failed requests where that is safe. A read is repeated where the failure may be
+ * brief; a write only if nothing of it was sent, because a repeated write could overwrite a newer one.
+ * A request that the API's rate limit refused is never repeated. All attempts share one deadline.
  */
 export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions = {}): Send {
   function attempt(
@@ -29,7 +29,7 @@ export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions 
   ): void {
     next(request, (outcome) => {
       if (before !== null && isShed(outcome)) {
-        // A retry that the circuit refused is none: what came before it tells more.
+        // The circuit refused the retry: the outcome before it says more.
         settle(before);
         return;
       }
@@ -50,7 +50,7 @@ export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions 
   };
 }
 
-/** The time between two attempts. A client that leaves ends it: the attempt then finds it gone. */
+/** The time between two attempts. It ends early when the client leaves: the next attempt is then canceled. */
 class Pause implements DepartureListener {
   readonly #departure: Departure | null;
   readonly #resume: () => void;
@@ -81,10 +81,10 @@ class Pause implements DepartureListener {
 }
 
 /**
- * How long to wait before another attempt: what the API asks for, and up to 50 ms, then up to 100 ms,
- * with full jitter so that many callers do not come back at once.
+ * How long to wait before another attempt: what the API's `Retry-After` says, plus up to 50 ms, then up
+ * to 100 ms, with full jitter, so that many callers do not retry at once.
  *
- * @returns Milliseconds, or `null` where there is to be no other attempt.
+ * @returns Milliseconds, or `null` where there must not be another attempt.
  */
 function retryDelayMs(
   operation: RestOperation,

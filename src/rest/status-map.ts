@@ -19,10 +19,10 @@ import {
 } from './outcome.ts';
 import type { RestOperation } from './request.ts';
 
-/** The call that an answer belongs to, as far as an error has to know it. */
+/** The call that an answer belongs to, as far as its error needs to know it. */
 export interface ErrorContext {
   readonly operation: RestOperation;
-  /** The id that was asked for; `null` where there was none. */
+  /** The id of the resource; `null` where there was none. */
   readonly id: string | null;
   /** Whether the caller's own token went upstream, so that a 401 is about the caller. */
   readonly forwardsToken: boolean;
@@ -30,10 +30,10 @@ export interface ErrorContext {
   readonly now: number;
 }
 
-/** A status that is the caller's to deal with. */
+/** The error for a status that concerns the caller. */
 interface CallerRule {
   readonly message: (noun: string) => string;
-  /** Whether the API's own words replace `message`, where it has some. @default true */
+  /** Whether the message in the API's body replaces `message`, where there is one. @default true */
   readonly showsWords?: boolean;
   readonly toError: (message: string, answer: Answer, call: ErrorContext) => TypedError;
 }
@@ -46,8 +46,8 @@ const notFound: CallerRule = {
 };
 
 /**
- * What each status becomes that is about the caller. The API's own faults are rows of the table in
- * `outcome.ts`; a status in neither is {@link unexpected}.
+ * The errors for each status that concerns the caller. Failures of the API itself are rows of the table
+ * in `outcome.ts`; a status in neither table is {@link unexpected}.
  */
 const callerRules: Readonly<Record<number, CallerRule>> = {
   400: { message: () => 'The API refused the input as invalid.', toError: invalid },
@@ -62,7 +62,7 @@ const callerRules: Readonly<Record<number, CallerRule>> = {
   },
   410: { ...notFound, showsWords: false },
   412: { message: (noun) => `The ${noun} has changed in the meantime.`, toError: conflict },
-  413: { message: () => 'The input is larger than the API takes.', toError: invalid },
+  413: { message: () => 'The input is larger than the API accepts.', toError: invalid },
   422: { message: () => 'The API could not process the input.', toError: invalid },
   429: {
     message: () => "The API's rate limit was exceeded.",
@@ -77,13 +77,13 @@ const callerRules: Readonly<Record<number, CallerRule>> = {
   },
 };
 
-/** No row stands for it, and repeating the call would not help. */
+/** For a status that is in neither table: repeating the call would not help. */
 const unexpected = {
   code: 'UPSTREAM_FAILED',
   message: 'The API answered in a way the gateway does not understand.',
 } as const;
 
-/** The error for an answer that is no success. */
+/** The error for an answer that is not a success. */
 export function errorFromAnswer(answer: Answer, call: ErrorContext): TypedError {
   const { status, body } = answer;
   if (status === 401 && call.forwardsToken) {
@@ -98,12 +98,12 @@ export function errorFromAnswer(answer: Answer, call: ErrorContext): TypedError 
   return rule.toError(words ?? rule.message(call.operation.noun), answer, call);
 }
 
-/** The error for a 2xx answer that is not what was asked for. */
+/** The error for a 2xx answer that is malformed. */
 export function malformedAnswer({ status }: Answer, operation: RestOperation): UpstreamError {
   return toUpstreamError(null, operation, { sent: true, status });
 }
 
-/** The error for a request that got no whole answer. */
+/** The error for a request without a complete answer. */
 export function errorFromFailure(failure: Failure, operation: RestOperation): UpstreamError {
   const { sent, cause } = failure;
   return toUpstreamError(troubleOfFailure(failure), operation, { sent, cause });
@@ -115,7 +115,7 @@ interface Attempt {
   readonly cause?: Error;
 }
 
-/** @param trouble - `null` where it will not pass. */
+/** @param trouble - `null` where repeating the call would not help. */
 function toUpstreamError(
   trouble: Trouble | null,
   { name, writes, repeatable }: RestOperation,
@@ -127,7 +127,7 @@ function toUpstreamError(
     mayBeApplied ? `${message} The ${name} may have been applied.` : message,
     {
       code,
-      // What was never sent is safe to repeat, whatever it is.
+      // A request that was not sent is always safe to repeat.
       retryable: trouble !== null && (repeatable || !sent),
       mayBeApplied,
       mayGoOn: mayBeApplied && trouble?.mayGoOn === true,
@@ -136,7 +136,7 @@ function toUpstreamError(
   );
 }
 
-/** A success that cannot be read and a failure half-way do; a redirect and a refusal do not. */
+/** Whether a write with this status may have been applied: not with a redirect or a refusal. */
 function leavesDoubt(status = 0): boolean {
   return status < 300 || status >= 500;
 }

@@ -168,7 +168,7 @@ describe('an exchange', () => {
     expect(causes[0]?.message).toBe('the client has left');
   });
 
-  it('ends when it is called off, where it writes, and does not blame the client', async () => {
+  it('ends when it is canceled, where it writes, and does not blame the client', async () => {
     const cancellation = createDeparture();
     upstream.always(hang());
     const sent = send(client, { ...write, cancellation });
@@ -176,7 +176,7 @@ describe('an exchange', () => {
     cancellation.leave();
     expect(await sent).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
-    expect(causes[0]?.message).toBe('the write was called off');
+    expect(causes[0]?.message).toBe('the write was canceled');
   });
 
   it('does not begin for a client that has left, where it reads', async () => {

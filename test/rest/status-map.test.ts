@@ -44,7 +44,7 @@ describe('an answer that is no success', () => {
     [410, NotFoundError, 'There is no such thing.'],
     [409, ConflictError, 'The thing is in a state that does not allow this.'],
     [412, ConflictError, 'The thing has changed in the meantime.'],
-    [413, InputError, 'The input is larger than the API takes.'],
+    [413, InputError, 'The input is larger than the API accepts.'],
   ])('names what the operation is about: %d', async (status, kind, message) => {
     api.upstream.always(reply(status));
     const error = await errorOf();
