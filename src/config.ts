@@ -17,7 +17,7 @@ export interface UpstreamConfig {
   readonly jwksUrl: string | null;
 }
 
-/** Which persisted documents there are, and whether others are run. */
+/** The persisted documents, and whether other documents are executed. */
 export interface DocumentsConfig {
   /** By key; `null` where no file is named. */
   readonly trusted: Readonly<Record<string, string>> | null;
@@ -26,25 +26,25 @@ export interface DocumentsConfig {
 }
 
 export interface LiveConfig {
-  /** How often a watched context is read for changes made past the gateway; 0: never. */
+  /** Milliseconds between two reads of a watched context for changes made past the gateway; 0: never. */
   readonly pollMs: number;
   readonly maxStreamsPerUser: number;
   readonly maxStreams: number;
 }
 
-/** What the environment asks for, checked. See the table in the README for every variable. */
+/** The configuration, checked. The table in the README describes every variable. */
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** `null`: the embedded sandbox is the upstream, and its own key signs the tokens. */
+  /** `null`: the upstream is the embedded sandbox, whose own key signs the tokens. */
   readonly upstream: UpstreamConfig | null;
   readonly upstreamAuth: UpstreamAuth;
   readonly upstreamTimeoutMs: number;
   readonly audience: string | null;
-  /** `null`: nobody's; with the sandbox, that of its administrator. */
+  /** `null`: there are no administrators; with the sandbox, its administrator's permission. */
   readonly adminPermission: string | null;
   readonly adminOrganization: string | null;
-  /** `null`: what replicas share is kept in this process. */
+  /** `null`: the state that replicas share is kept in this process. */
   readonly redis: RedisTarget | null;
   readonly redisKeyPrefix: string;
   readonly onStoreFailure: StoreFailurePolicy;
@@ -60,23 +60,23 @@ export interface Config {
   readonly live: LiveConfig;
   /** `null`: nothing is traced. */
   readonly tracing: SpanExportOptions | null;
-  /** Settings that are legal but do nothing as things stand, worth a line in the log. */
+  /** Valid settings that have no effect, each to be logged. */
   readonly warnings: readonly string[];
 }
 
-/** A day: longer than anybody waits, and timers cannot run much longer than three weeks. */
+/** A day: long enough for any time-out; timers cannot run for more than 24.8 days. */
 const maxTimerMs = 86_400_000;
 
-/** Half of the longest text that V8 makes: a body, and what is written of it, has to be one. */
+/** Half of the length of V8's longest string: a body, and what is written of it, is one string. */
 const maxBodyBytes = 256 * 1024 * 1024;
 
-/** Where Vite serves a front end that is being developed. */
+/** Where Vite serves a front end under development. */
 const sandboxOrigins = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
 /**
- * Turns environment variables into a frozen {@link Config}.
+ * Reads a frozen {@link Config} from environment variables.
  *
- * @throws ConfigurationError naming every variable that is wrong or missing.
+ * @throws {ConfigurationError} Naming every variable that is invalid or missing.
  */
 export function readConfig(environment: Environment): Config {
   const env = new EnvironmentReader(environment);
@@ -98,7 +98,7 @@ export function readConfig(environment: Environment): Config {
     redis: readRedis(env),
     redisKeyPrefix: env.text('REDIS_KEY_PREFIX') ?? defaultKeyPrefix,
     onStoreFailure: env.choice('RATE_LIMIT_ON_STORE_FAILURE', 'local', ['local', 'closed']),
-    // A page that cannot send the router's secret would only show refusals.
+    // The GraphiQL page cannot send the router's secret: all its requests would be refused.
     graphiql:
       env.boolean('GRAPHIQL', !production) && routerSecret === null && !documents.trustedOnly,
     introspection: env.boolean('INTROSPECTION', !production),
@@ -118,18 +118,20 @@ export function readConfig(environment: Environment): Config {
     warnings: [
       ...(upstream === null ? unusedInSandbox(env) : []),
       ...(documents.trustedOnly && routerSecret !== null
-        ? ['TRUSTED_DOCUMENTS_ONLY refuses nothing: what has the ROUTER_SECRET is exempt from it']
+        ? [
+            'TRUSTED_DOCUMENTS_ONLY has no effect: requests with the ROUTER_SECRET are exempt from it',
+          ]
         : []),
       ...unheededProxies(environment),
       ...env
         .misspelt()
-        .map(({ variable, meant }) => `${variable} means nothing: is it a misspelt ${meant}?`),
+        .map(({ variable, meant }) => `${variable} is unknown: did you mean ${meant}?`),
     ],
   };
 
   if (env.problems.length > 0) {
     for (const { variable, meant } of env.misspelt()) {
-      env.reject(variable, `means nothing: is it a misspelt ${meant}?`);
+      env.reject(variable, `is unknown: did you mean ${meant}?`);
     }
     throw new ConfigurationError(env.problems);
   }
@@ -172,7 +174,7 @@ function readUpstream(
   if (issuer === null) {
     env.reject('JWT_ISSUER', 'must be set to the issuer of the session tokens');
   } else if (env.text('JWKS_URL') === null) {
-    // The keys are below it; else it is any name (RFC 7519, section 2, StringOrURI).
+    // The keys are below the issuer's URL; with a JWKS_URL the issuer may be any StringOrURI (RFC 7519, section 2).
     readSecureUrl(env, 'JWT_ISSUER');
   } else if (issuer.includes(':') && !URL.canParse(issuer)) {
     env.reject('JWT_ISSUER', 'has a colon, so it must be a URI (RFC 7519, section 2)');
@@ -185,7 +187,7 @@ function readUpstream(
   };
 }
 
-/** Keys fetched over plain HTTP can be swapped on the way, and whoever does so can be anyone. */
+/** Keys fetched over plain HTTP can be replaced on the way, and then anyone's token be forged. */
 function readSecureUrl(env: EnvironmentReader, variable: string): string | null {
   const url = env.url(variable, ['https:', 'http:']);
   if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
@@ -218,7 +220,7 @@ function readCorsOrigins(env: EnvironmentReader, fallback: readonly string[]): r
     if (URL.canParse(origin) && new URL(origin).origin === origin) return;
     env.reject(
       'CORS_ORIGINS',
-      `must list origins such as https://app.example.com, without a path, separated by commas; entry ${index + 1} is none`,
+      `must list origins such as https://app.example.com, without a path, separated by commas; entry ${index + 1} is not an origin`,
     );
   });
   return origins.filter((origin) => origin !== '');
@@ -242,7 +244,7 @@ function readTrustedDocuments(env: EnvironmentReader, file: string): Record<stri
   try {
     documents = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const { code = 'it is no JSON' } = error as NodeJS.ErrnoException;
+    const { code = 'it is not JSON' } = error as NodeJS.ErrnoException;
     env.reject('TRUSTED_DOCUMENTS', `must name a JSON file that can be read (${code})`);
     return {};
   }
@@ -270,7 +272,7 @@ function unusedInSandbox(env: EnvironmentReader): string[] {
     .map((variable) => `${variable} has no effect without UPSTREAM_URL: the sandbox has its own`);
 }
 
-/** What other programs are told their way out by, in either case as curl reads them. */
+/** The variables by which other programs are configured to use a proxy, in upper or lower case. */
 const proxyVariables: ReadonlySet<string> = new Set([
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -278,7 +280,7 @@ const proxyVariables: ReadonlySet<string> = new Set([
   'NODE_USE_ENV_PROXY',
 ]);
 
-/** One warning for all of them, without their values: URLs carry passwords. */
+/** One warning for all of them, without their values, because URLs may contain passwords. */
 function unheededProxies(environment: Environment): string[] {
   const names = Object.keys(environment).filter(
     (name) => proxyVariables.has(name.toUpperCase()) && (environment[name] ?? '').trim() !== '',

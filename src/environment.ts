@@ -1,10 +1,10 @@
-/** One variable that stops the start, and what to do about it. */
+/** A variable that prevents the start, and how to correct it. */
 export interface ConfigurationProblem {
   readonly variable: string;
   readonly message: string;
 }
 
-/** Thrown once, at start, with every problem there is: nobody should fix variables one by one. */
+/** Thrown at the start, with the problems of all variables, so that they can be corrected at once. */
 export class ConfigurationError extends Error {
   readonly problems: readonly ConfigurationProblem[];
 
@@ -19,25 +19,27 @@ export class ConfigurationError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads typed values out of environment variables and collects what is wrong with them instead of
- * throwing at the first. An empty or blank variable counts as unset, as it does in compose files.
+ * Reads typed values from environment variables, and collects problems instead of throwing at the first
+ * one. An empty or blank variable counts as unset, as in compose files.
  */
 export class EnvironmentReader {
   readonly problems: ConfigurationProblem[] = [];
   readonly #environment: Environment;
-  /** Every variable that was asked for. */
+  /** Every variable that was read. */
   readonly #known = new Set<string>();
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
+  /** The trimmed value; `null` where it is unset. */
   text(variable: string): string | null {
     this.#known.add(variable);
     const value = this.#environment[variable]?.trim();
     return value === undefined || value === '' ? null : value;
   }
 
+  /** A whole number from `min` to `max`; `fallback` where it is unset or invalid. */
   integer(variable: string, fallback: number, min: number, max: number): number {
     const value = this.text(variable);
     if (value === null) return fallback;
@@ -47,10 +49,12 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  /** `true` or `false`; `fallback` where it is unset or invalid. */
   boolean(variable: string, fallback: boolean): boolean {
     return this.choice(variable, fallback ? 'true' : 'false', ['true', 'false']) === 'true';
   }
 
+  /** One of `choices`; `fallback` where it is unset or invalid. */
   choice<const T extends string>(variable: string, fallback: T, choices: readonly T[]): T {
     const value = this.text(variable);
     if (value === null) return fallback;
@@ -60,7 +64,10 @@ export class EnvironmentReader {
     return fallback;
   }
 
-  /** An absolute URL of one of `protocols`. Its text stays out of messages: URLs carry passwords. */
+  /**
+   * An absolute URL with one of `protocols`, such as `https:`; `null` where it is unset or invalid. It is
+   * not repeated in messages, because URLs may contain passwords.
+   */
   url(variable: string, protocols: readonly string[]): URL | null {
     const value = this.text(variable);
     if (value === null) return null;
@@ -71,8 +78,8 @@ export class EnvironmentReader {
   }
 
   /**
-   * Variables that are set, mean nothing, and are spelt nearly like one that was asked for. To be
-   * called once all of them were.
+   * Variables that are set but unknown, and whose names are nearly those of a known one. To be called
+   * after all variables were read.
    */
   misspelt(): { readonly variable: string; readonly meant: string }[] {
     const known = [...this.#known];
@@ -83,20 +90,21 @@ export class EnvironmentReader {
     });
   }
 
+  /** @param message - What the variable must be, such as `must be set`: it follows the name. */
   reject(variable: string, message: string): void {
     this.problems.push({ variable, message });
   }
 }
 
-/** One slip of the pen in a short name, two in a long one: short names are too near to each other. */
+/** One mistake counts as near in a short name, two in a long one: short names are more alike. */
 function isNearly(written: string, name: string): boolean {
   const slips = name.length < 8 ? 1 : 2;
   return Math.abs(written.length - name.length) <= slips && editDistance(written, name) <= slips;
 }
 
 /**
- * How many letters are to be added, left out, replaced or swapped with the next (Damerau and
- * Levenshtein's optimal string alignment).
+ * The number of characters to be added, removed, replaced or swapped with the next one (optimal string
+ * alignment distance, after Damerau and Levenshtein).
  */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

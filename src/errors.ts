@@ -1,7 +1,7 @@
 /**
- * The outcomes a caller can meet, by kind and as data. No GraphQL, no HTTP, and no noun of a
- * resource: each resource turns these classes into members of its own result unions, and the status
- * map of the REST kit decides which of them an API's answer becomes.
+ * The errors that a caller can get, by kind and as data, independent of GraphQL, HTTP and resources.
+ * Each resource turns these classes into members of its own result unions, and the status map of the
+ * REST kit decides which of them an answer of the API becomes.
  */
 
 export const errorCodes = [
@@ -21,7 +21,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** The three codes an {@link UpstreamError} can carry. */
 export type UpstreamErrorCode = Extract<ErrorCode, `UPSTREAM_${string}`>;
 
-/** What all seven kinds share: a stable `code`, and a `message` that is safe to show. */
+/** The base of all seven kinds: a stable `code`, and a `message` that is safe to show to the caller. */
 export abstract class TypedError extends Error {
   abstract readonly code: ErrorCode;
 
@@ -31,7 +31,7 @@ export abstract class TypedError extends Error {
   }
 }
 
-/** One thing that is wrong with the input, and where. */
+/** One problem of the input, and where it is. */
 export interface InputIssue {
   /** From the argument down to the value, such as `['input', 'sessionId']`. */
   readonly path: readonly string[];
@@ -49,20 +49,20 @@ export class InputError extends TypedError {
   }
 }
 
-/** There is no token, or a bad one. */
+/** There is no token, or it is invalid. */
 export class AuthenticationError extends TypedError {
   readonly code = 'UNAUTHENTICATED';
 }
 
-/** The caller is known and may not do this. */
+/** The caller is authenticated and not allowed to do this. */
 export class ForbiddenError extends TypedError {
   readonly code = 'FORBIDDEN';
 }
 
-/** There is no such thing. */
+/** The resource does not exist. */
 export class NotFoundError extends TypedError {
   readonly code = 'NOT_FOUND';
-  /** The id that was asked for, where there was one. */
+  /** The requested id; `null` where there was none. */
   readonly resourceId: string | null;
 
   constructor(message: string, resourceId: string | null, options?: ErrorOptions) {
@@ -72,11 +72,11 @@ export class NotFoundError extends TypedError {
 }
 
 export interface ConflictErrorOptions extends ErrorOptions {
-  /** The version that is stored, where the caller may know it. */
+  /** The stored version, where the caller may see it. */
   readonly currentVersion?: string | undefined;
 }
 
-/** The present state of the thing does not allow this. */
+/** The present state of the resource does not allow this. */
 export class ConflictError extends TypedError {
   readonly code = 'CONFLICT';
   readonly currentVersion: string | null;
@@ -93,7 +93,7 @@ export interface RateLimitErrorOptions extends ErrorOptions {
   readonly source: RateLimitSource;
   /** Milliseconds until the next call can be admitted: 0 to 2147483647. */
   readonly retryAfterMs: number;
-  /** Calls the refusing window admits, where known. */
+  /** How many calls the refusing window admits, where known. */
   readonly limit?: number | undefined;
   /** Length of the refusing window in milliseconds, where known. */
   readonly windowMs?: number | undefined;
@@ -121,21 +121,21 @@ export class RateLimitError extends TypedError {
 
 export interface UpstreamErrorOptions extends ErrorOptions {
   readonly code: UpstreamErrorCode;
-  /** Repeating this very call is safe and may help. */
+  /** Whether repeating the same call is safe and may succeed. */
   readonly retryable: boolean;
   /** The API's HTTP status, where it answered. */
   readonly status?: number | undefined;
-  /** Whether it was a write that may have been applied all the same. @default false */
+  /** Whether the call is a write that may have been applied. @default false */
   readonly mayBeApplied?: boolean | undefined;
   /**
-   * Whether it may yet be applied, from now on: nobody knows whether the API is done with it.
+   * Whether the write may still be applied later, because the API may still be processing it.
    *
-   * @default as `mayBeApplied`
+   * @default the value of `mayBeApplied`
    */
   readonly mayGoOn?: boolean | undefined;
 }
 
-/** The API could not be asked, did not answer in time, or answered with something unusable. */
+/** The API was not reachable, did not answer in time, failed, or answered with something unusable. */
 export class UpstreamError extends TypedError {
   readonly code: UpstreamErrorCode;
   readonly retryable: boolean;

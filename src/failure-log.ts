@@ -5,12 +5,12 @@ import type { Logger } from './telemetry/logger.ts';
 
 export interface FailureLogOptions {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
-  /** What fails, as the message of the lines. */
+  /** The service that fails, as the message of the lines. */
   readonly what: string;
-  /** Where it is, for every line: not all errors know where they come from. */
+  /** Its host, for every line, because not all errors contain it. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** Milliseconds on a clock that never jumps. @default performance.now */
+  /** Milliseconds by a monotonic clock. @default performance.now */
   readonly now?: (() => number) | undefined;
 }
 
@@ -20,20 +20,21 @@ export interface FailureLogOptions {
  * decides.
  */
 export interface FailureLog {
-  /** Why it fails now, in a word such as `ECONNREFUSED`; `null` where it does not. */
+  /** The code that says why it fails now, such as `ECONNREFUSED`; `null` where it does not. */
   readonly cause: string | null;
-  /** @param outcome - What came of it, in a word. */
+  /** To be called after a failure. @param outcome - A word such as `timeout`, or a status. */
   failed(outcome: string | number, cause?: unknown): void;
+  /** To be called after a success. */
   ended(): void;
 }
 
-/** Reasons may take turns with each other, and with successes: what is told of them stays bounded. */
+/** Reasons may alternate with each other and with successes, so the number of lines is limited. */
 const mostTold = 10;
 const toldWithinMs = 60_000;
 
 /**
- * One line for each reason, with how often it was met in a row before, so that a failure under load
- * does not fill the log; no more than ten reasons a minute.
+ * Creates a log with one line for each change of the reason, with how many failures came before it, so
+ * that a failure under load does not fill the log. At most ten such lines are written a minute.
  */
 export function createFailureLog(options: FailureLogOptions): FailureLog {
   const { logger, what, host, port, now = () => performance.now() } = options;
@@ -63,14 +64,14 @@ export function createFailureLog(options: FailureLogOptions): FailureLog {
     ended() {
       word = null;
       if (reason === null) return;
-      logger.info({ failures: failures + 1, host, port }, `${what}: well again`);
+      logger.info({ failures: failures + 1, host, port }, `${what}: recovered`);
       reason = null;
       failures = 0;
     },
   };
 }
 
-/** Equal for failures of one reason, whatever port or request they were met on. */
+/** The same text for failures with the same reason, whatever the port or the request was. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   return `${errorCode(error) ?? error.name} ${statusOf(error)} ${reasonOf(error.cause)}`;
@@ -83,7 +84,7 @@ function wordOf(error: unknown): string | null {
   return wordOf(error.cause) ?? (error.name === 'Error' ? null : error.name);
 }
 
-/** Of an answer that is not the one hoped for: another status is another reason. */
+/** The status of an unsuccessful response: another status is another reason. */
 function statusOf(error: Error): string {
   return 'status' in error && typeof error.status === 'number' ? String(error.status) : '';
 }

@@ -1,14 +1,14 @@
 /** Facts of HTTP that hold on both sides of the gateway. */
 
-/** The port that an `http:` or `https:` URL leads to, named in it or not. */
+/** The port of an `http:` or `https:` URL: the one in it, else the scheme's default. */
 export function portOf({ port, protocol }: Pick<URL, 'port' | 'protocol'>): number {
   if (port !== '') return Number(port);
   return protocol === 'https:' ? 443 : 80;
 }
 
 /**
- * Whether a body has any coding (RFC 9110, section 8.4). The names of codings have no case (8.4.1), and
- * members of a list may be empty (5.6.1).
+ * Whether a body has a content coding (RFC 9110, section 8.4). The names of codings are case-insensitive
+ * (section 8.4.1), and members of a list may be empty (section 5.6.1).
  *
  * @param contentEncoding - The header's value; `null` where there is none.
  */

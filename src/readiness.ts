@@ -2,12 +2,14 @@ import type { Readiness } from './doors/node/probes.ts';
 import type { CircuitState } from './rest/circuit.ts';
 import type { SharedRedis } from './shared-state/shared-state.ts';
 
+/** The state that `GET /ready` reports. */
 export interface ReadinessSources {
+  /** Whether the API has answered once, with any status. */
   readonly upstreamAnswered: boolean;
   readonly circuit: CircuitState;
-  /** Why the API does not answer, in a word; `null` where it does, or nobody asked. */
+  /** The code that says why the API does not answer; `null` where it does, or was not called. */
   readonly upstreamCause: string | null;
-  /** Why the issuer's keys cannot be fetched, in a word; `null` where they can, or nobody tried. */
+  /** The code that says why the issuer's keys cannot be fetched; `null` where they can, or were not. */
   readonly issuerCause: string | null;
   /** `null` where everything is kept in this process by choice. */
   readonly redis: SharedRedis | null;
@@ -17,8 +19,8 @@ export interface ReadinessSources {
 }
 
 /**
- * Whether this replica should be sent requests. A passing trouble of the API takes no replica out:
- * it would take all of them out at once, and callers get typed errors either way.
+ * Whether this replica should receive requests. A temporary failure of the API does not make a replica
+ * unready: it would make all of them unready at once, and callers get typed errors in any case.
  */
 export function readReadiness(sources: ReadinessSources): Readiness {
   const { upstreamAnswered, circuit, redis, requiresRedis, shuttingDown } = sources;
@@ -42,7 +44,7 @@ export function readReadiness(sources: ReadinessSources): Readiness {
       ? []
       : [`issuer: its keys cannot be fetched${inParentheses(issuerCause)}`]),
     ...(redisDown && !requiresRedis
-      ? [`redis: it does not answer${because}, so each replica counts limits by itself`]
+      ? [`redis: it does not answer${because}, so each replica counts limits on its own`]
       : []),
     ...(redisDown && redis.locksAlone
       ? ['redis: updates are queued by each replica alone, merges and ifVersion are refused']

@@ -2,15 +2,14 @@ import type { Application } from './application.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface ShutdownOptions {
-  /** It may be starting still. */
+  /** The application, which may still be starting. */
   readonly application: Promise<Pick<Application, 'close'>>;
   readonly logger: Logger;
 }
 
 /**
- * Closes the application on the first SIGTERM or SIGINT, once it has started, and ends the process with
- * 0, or with 1 where it cannot be started or closed. A second signal ends it at once with 1: whoever
- * sends it has waited long enough.
+ * Closes the application on the first SIGTERM or SIGINT, once it has started, then exits with 0, or
+ * with 1 where it cannot be started or closed. A second signal exits at once with 1.
  */
 export function endOnSignal({ application, logger }: ShutdownOptions): void {
   let closing = false;

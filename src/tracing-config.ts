@@ -18,10 +18,10 @@ const maxMs = 86_400_000;
 const maxSpans = 1_000_000;
 
 /**
- * What OpenTelemetry's standard variables ask for, as its specification has them ("Environment
- * Variable Specification", "OTLP Exporter"). Beyond the endpoint they are looked at only where one is set.
+ * Reads OpenTelemetry's standard variables, as its specification defines them ("Environment Variable
+ * Specification", "OTLP Exporter"). Most of them are only checked where an endpoint is set.
  *
- * @returns `null` where nothing is to be traced.
+ * @returns `null` where nothing is traced.
  */
 export function readTracing(env: EnvironmentReader): SpanExportOptions | null {
   const isDisabled = readDisabled(env);
@@ -52,7 +52,7 @@ export function readTracing(env: EnvironmentReader): SpanExportOptions | null {
   return isDisabled || exporter === 'none' ? null : options;
 }
 
-/** A boolean of OpenTelemetry's, whose case does not matter. */
+/** Booleans of OpenTelemetry are case-insensitive. */
 function readDisabled(env: EnvironmentReader): boolean {
   const value = env.text('OTEL_SDK_DISABLED')?.toLowerCase();
   if (value === undefined || value === 'false') return false;
@@ -60,7 +60,7 @@ function readDisabled(env: EnvironmentReader): boolean {
   return true;
 }
 
-/** The endpoint of traces is taken as it is; the one of all signals is what their paths are below. */
+/** The endpoint for traces is used as it is; the one for all signals is the base of their paths. */
 function readEndpoint(env: EnvironmentReader): string | null {
   const protocols = ['http:', 'https:'];
   const own = env.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', protocols);
@@ -72,7 +72,7 @@ function readEndpoint(env: EnvironmentReader): string | null {
   return url.href;
 }
 
-/** The variable for traces alone and the one for all signals, the one that counts first. */
+/** The variable for traces alone and the one for all signals; the first one is in effect. */
 function variablesOf(env: EnvironmentReader, setting: string): [counting: string, other: string] {
   const own = `OTEL_EXPORTER_OTLP_TRACES_${setting}`;
   const common = `OTEL_EXPORTER_OTLP_${setting}`;
@@ -103,7 +103,7 @@ function readResource(env: EnvironmentReader): Record<string, string> {
   };
 }
 
-/** Such as `a=1,b=2`, percent-encoded. Its text stays out of messages: headers carry credentials. */
+/** Reads `a=1,b=2`, percent-encoded. Its text is not repeated in messages: headers contain credentials. */
 function readPairs(env: EnvironmentReader, variable: string): Record<string, string> {
   const entries = env.text(variable)?.split(',') ?? [];
   const pairs: Record<string, string> = {};
@@ -116,7 +116,7 @@ function readPairs(env: EnvironmentReader, variable: string): Record<string, str
     } catch {
       env.reject(
         variable,
-        `must list name=value, percent-encoded, separated by commas; entry ${index + 1} is none`,
+        `must list name=value, percent-encoded, separated by commas; entry ${index + 1} is not such a pair`,
       );
     }
   });

@@ -219,7 +219,7 @@ describe('a misspelt variable', () => {
     ['PROT', 'PORT'],
   ])('is named beside the one that was meant: %s', (variable, meant) => {
     expect(readConfig({ [variable]: 'value' }).warnings).toEqual([
-      `${variable} means nothing: is it a misspelt ${meant}?`,
+      `${variable} is unknown: did you mean ${meant}?`,
     ]);
   });
 

@@ -42,7 +42,7 @@ it('tells when it is over, and of the next time anew', () => {
   log.failed('timeout', refused);
   expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
     ['warn', 'the API'],
-    ['info', 'the API: well again'],
+    ['info', 'the API: recovered'],
     ['warn', 'the API'],
   ]);
 });

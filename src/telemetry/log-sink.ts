@@ -3,16 +3,17 @@ import { performance } from 'node:perf_hooks';
 import { isatty } from 'node:tty';
 
 /**
- * Takes bytes as `fs.writeSync` does, without waiting.
+ * Writes bytes as `fs.writeSync` does, without waiting.
  *
- * @returns How many bytes were taken.
- * @throws An error with `code` `EAGAIN` where the reader is behind; any other where nobody can take
- *   them, such as `EPIPE` (the reader is gone) or `ENOSPC` (the disk is full).
+ * @returns How many bytes were written.
+ * @throws {Error} With `code` `EAGAIN` where the reader is behind; with another one where the bytes cannot
+ *   be written, such as `EPIPE` (the reader is gone) or `ENOSPC` (the disk is full).
  */
 export type WriteBytes = (bytes: Uint8Array, offset: number, length: number) => number;
 
-/** Where time comes from, so that tests can let it stand still. Times in milliseconds. */
+/** The source of time, which tests replace by one that stands still. All times are in milliseconds. */
 export interface SinkClock {
+  /** By a monotonic clock. */
   now(): number;
   /** Calls `run` once, later, without keeping the process alive for it. */
   after(delayMs: number, run: () => void): void;
@@ -22,9 +23,9 @@ export interface SinkClock {
 
 export interface LogSinkOptions {
   readonly write: WriteBytes;
-  /** Told how many lines were dropped, at the place in the log where they are missing. */
+  /** Called with the number of dropped lines, at the place in the log where they are missing. */
   readonly onResumed?: ((droppedLines: number) => void) | undefined;
-  /** What is kept of lines that nobody has taken yet, in bytes. @default 1 MiB */
+  /** How many bytes of unwritten lines are kept. @default 1 MiB */
   readonly maxBytes?: number | undefined;
   /** @default the real time */
   readonly clock?: SinkClock | undefined;
@@ -32,20 +33,20 @@ export interface LogSinkOptions {
 
 /** Lines are promised within 50 ms; a timer may be some milliseconds late. */
 const lineDelayMs = 30;
-/** With this much to write, writing is not put off. A pipe takes 64 KiB. */
+/** With this many bytes to write, the write is not delayed. A pipe holds 64 KiB. */
 const blockBytes = 16_384;
 const initialBytes = 65_536;
-/** After a write that failed, the next attempt; each failure doubles the wait up to the maximum. */
+/** The delay after a failed write; each further failure doubles it, up to the maximum. */
 const firstRetryMs = 5;
 const maxRetryMs = 100;
 const flushPollMs = 5;
 
 /**
- * Lines on their way to a descriptor. Neither {@link write} nor {@link flush} waits for a reader
- * beyond its bound, whether the reader is slow, stalled or gone, or the disk is full: lines are kept
- * up to `maxBytes`, and what comes then is dropped and counted. Once at least half of the buffer is
- * free again, `onResumed` is told, and lines are taken again. Lines are never reordered, and only
- * ever dropped whole.
+ * A buffer of lines that are written to a descriptor. Neither {@link write} nor {@link flush} waits for
+ * a reader beyond its bound, whether the reader is slow, stalled or gone, or the disk is full: lines are
+ * kept up to `maxBytes`, and further lines are dropped and counted. Once at least half of the buffer is
+ * free again, `onResumed` is called, and lines are accepted again. Lines are never reordered, and only
+ * dropped whole.
  */
 export class LogSink {
   readonly #take: WriteBytes;
@@ -57,7 +58,7 @@ export class LogSink {
     this.#drain();
   };
 
-  /** What is not written yet is from `#from` to `#to`. */
+  /** The unwritten bytes are from `#from` to `#to`. */
   #buffer: Buffer;
   #from = 0;
   #to = 0;
@@ -68,9 +69,9 @@ export class LogSink {
   #isDraining = false;
   /** Whether the last attempt failed because the reader is behind. */
   #isFull = false;
-  /** 0 while lines flow. */
+  /** The delay before the next attempt; 0 while writes succeed. */
   #retryMs = 0;
-  /** Whether a flush waited in vain since bytes were last taken. */
+  /** Whether a flush has timed out since bytes were last written. */
   #hasGivenUp = false;
 
   constructor({ write, onResumed, maxBytes = 1_048_576, clock = realClock }: LogSinkOptions) {
@@ -81,15 +82,17 @@ export class LogSink {
     this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
   }
 
-  /** Lines dropped since the start. */
+  /** The number of lines dropped since the start. */
   get droppedLines(): number {
     return this.#droppedLines;
   }
 
   /**
+   * Adds a line, or drops it.
+   *
    * @param line - A whole line with its line feed.
-   * @param isUrgent - Written at once where lines flow, and admitted to the last sixteenth of the
-   *   buffer, which other lines leave free.
+   * @param isUrgent - Whether it is written at once while writes succeed, and may use the last sixteenth
+   *   of the buffer, which other lines leave free.
    */
   write(line: string, isUrgent: boolean): void {
     if (!this.#append(line, isUrgent)) {
@@ -97,16 +100,17 @@ export class LogSink {
       this.#unreportedLines += 1;
       this.#isDropping = true;
     }
-    // After a failed attempt the next one is due on time: one for each line could be thousands.
+    // After a failed attempt the timer makes the next one: an attempt for each line could be thousands.
     if (this.#retryMs > 0) return;
     if (isUrgent || this.#to - this.#from >= blockBytes) this.#drain();
     else this.#schedule(lineDelayMs);
   }
 
   /**
-   * Writes what is kept, blocking the thread for at most `maxMs` while the reader is behind. It does
-   * not wait where the reader is gone or the disk is full, nor again after it gave up, until bytes
-   * are taken: fatal handlers and the process's exit may all flush.
+   * Writes the kept lines, blocking the thread for at most `maxMs` milliseconds while the reader is
+   * behind. It does not wait where the reader is gone or the disk is full. Once it has timed out, it does
+   * not wait again until bytes are written, because fatal handlers and the exit of the process may all
+   * flush.
    *
    * @returns Whether everything was written.
    */
@@ -128,7 +132,7 @@ export class LogSink {
     if (this.#isDropping && !isUrgent) return false;
     const pending = this.#to - this.#from;
     const room = this.#maxBytes - (isUrgent ? 0 : this.#maxBytes / 16) - pending;
-    // A UTF-16 code unit takes at most three bytes of UTF-8; counting them is left for where it matters.
+    // A UTF-16 code unit takes at most three bytes of UTF-8; the bytes are only counted where it matters.
     const most = line.length * 3;
     if (most > room && Buffer.byteLength(line) > room) return false;
     if (most > this.#buffer.length - this.#to) this.#makeRoom(Buffer.byteLength(line));
@@ -136,7 +140,7 @@ export class LogSink {
     return true;
   }
 
-  /** Moves what is kept to the front, or, where the buffer is half full, into one twice as large. */
+  /** Moves the unwritten bytes to the front, or, where they fill half of the buffer, into a larger one. */
   #makeRoom(bytes: number): void {
     const old = this.#buffer;
     const needed = this.#to - this.#from + bytes;
@@ -150,7 +154,7 @@ export class LogSink {
 
   /** @returns Whether everything was written. */
   #drain(): boolean {
-    // The line that reports dropped ones is written from inside, and taken along.
+    // The line that reports dropped lines is added while draining, and is written by the same loop.
     if (this.#isDraining) return false;
     this.#isDraining = true;
     try {
@@ -202,17 +206,17 @@ export class LogSink {
 }
 
 /**
- * Standard output as something that never waits: `EAGAIN` where a pipe, a socket or a terminal is
- * full. A write to a file is left to the system's cache.
+ * Opens standard output for writes that never wait: they fail with `EAGAIN` where a pipe, a socket or a
+ * terminal is full. Writes to a file go to the system's cache.
  *
- * Node has no `fcntl`. It makes a pipe or a socket non-blocking when `process.stdout` is made, but a
- * terminal blocking; and the mode belongs to all processes that share the stream, so that another
- * one's end can undo it. Where the system lets a pipe or a terminal be opened anew by its
- * descriptor, as Linux does, that is a mode of our own. It cannot be for sockets, nor where the
- * stream is another user's.
+ * Node has no `fcntl`. It makes pipes and sockets non-blocking when `process.stdout` is created, but
+ * terminals blocking; and the mode is shared by all processes that use the stream, so that the exit of
+ * another one may reset it. Where the system lets a pipe or a terminal be opened again by its
+ * descriptor, as Linux does, the new descriptor has a mode of its own. That is not possible for sockets,
+ * nor where the stream belongs to another user.
  */
 export function openStandardOutput(): WriteBytes {
-  // Without a listener, what fails on `process.stdout` would end the process.
+  // Without a listener, an error of `process.stdout` would end the process.
   process.stdout.on('error', () => undefined);
   const descriptor = openAnew(1);
   return (bytes, offset, length) => writeSync(descriptor, bytes, offset, length);

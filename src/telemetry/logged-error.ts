@@ -1,37 +1,39 @@
-/** What a log line keeps of an error. */
+/** The parts of an error that are logged. */
 export interface LoggedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | undefined;
-  /** What the system was asked to do, such as `connect` or `getaddrinfo`. */
+  /** The system call that failed, such as `connect` or `getaddrinfo`. */
   readonly syscall?: string | undefined;
-  /** The name that was looked up or whose certificate was checked. */
+  /** The name that was looked up, or that the certificate was checked for. */
   readonly hostname?: string | undefined;
-  /** The address that was to be reached, or of the peer that was lost. */
+  /** The address of the connection attempt, or of the peer whose connection was lost. */
   readonly address?: string | undefined;
   readonly port?: number | undefined;
   readonly stack?: string | undefined;
   readonly cause?: LoggedError | undefined;
-  /** Of an attempt at several addresses, one each; without their stacks. */
+  /** The errors of attempts at several addresses, without their stacks. */
   readonly errors?: readonly LoggedError[] | undefined;
 }
 
-/** The word that an error of the system or of a library has for what went wrong; `null` without one. */
+/** The `code` of an error of the system or of a library; `null` where it has none. */
 export function errorCode(error: Error): string | null {
   return 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Deep enough for an error, what wrapped it, and what wrapped that. */
+/** Deep enough for an error that was wrapped twice. */
 const maxCauses = 3;
 const maxErrors = 4;
 
 /**
- * An error without what it may carry along: errors of GraphQL have the document and its values among
- * their properties, those of Redis the command, and their printed stack begins with the message.
- * Properties are kept by name: where a connection was to go is among them, never what was sent.
+ * Reduces an error to what is safe to log: errors of GraphQL have the document and its values among their
+ * properties, errors of Redis the command, and printed stacks begin with the message. Only listed
+ * properties are kept: the destination of a connection is among them, never what was sent.
  *
- * The message stays, but for the kinds whose messages quote their input: `JSON.parse`'s, and
- * graphql-js's own.
+ * The message is kept, except for errors whose messages quote their input: those of `JSON.parse` and of
+ * graphql-js.
+ *
+ * @param causes - How many levels of causes are kept. @default 3
  */
 export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an error' };
@@ -53,11 +55,11 @@ export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   };
 }
 
-/** Where Node puts what a connection failed with, and undici (`socket`); checked before use. */
+/** The properties that Node, and undici (`socket`), give to errors of connections; checked before use. */
 interface ErrorProperties extends Error {
   readonly syscall?: unknown;
   readonly hostname?: unknown;
-  /** Of a certificate that was issued to another name. */
+  /** The expected name, where a certificate was issued to another one. */
   readonly host?: unknown;
   readonly address?: unknown;
   readonly port?: unknown;

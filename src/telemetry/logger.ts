@@ -9,33 +9,33 @@ export type { RequestLine } from './request-line.ts';
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** pino's logger, and what a gateway's log does besides. */
+/** pino's logger, with the additions of the gateway. */
 export type Logger = LogExtras & PinoLogger;
 
 interface LogExtras {
-  /** A logger whose lines also have `bindings`, behind the time. */
+  /** Creates a logger whose lines also have `bindings`, after the time. */
   child(bindings: Bindings): Logger;
-  /** Logs a request that has ended: at `error` where it was answered with 500, else at `info`. */
+  /** Logs a request that has ended: at `error` where the status is 500, else at `info`. */
   request(line: RequestLine): void;
   /**
-   * Writes what is kept of the log, blocking for at most `maxMs` where the reader is behind. It
-   * happens by itself after a `fatal` line and when the process ends.
+   * Writes the kept lines, blocking for at most `maxMs` milliseconds where the reader is behind. It is
+   * called automatically after a `fatal` line and when the process ends.
    *
    * @param maxMs - @default 200
-   * @returns Whether everything was written; true with a `destination`, which keeps its own lines.
+   * @returns Whether everything was written; true with a `destination`, for which no lines are kept.
    */
   flushSync(maxMs?: number): boolean;
-  /** How many lines were dropped because nobody took them. */
+  /** How many lines were dropped because the reader was behind. */
   droppedLines(): number;
 }
 
 export interface LoggerOptions {
   readonly level: LogLevel;
   /**
-   * Takes each line as it is logged.
+   * Receives each line when it is logged.
    *
-   * @default standard output: `warn` and above at once, the rest within 50 ms, in order. It is never
-   *   waited for: beyond 1 MiB that nobody takes, lines are dropped and counted.
+   * @default standard output: `warn` and above at once, the rest within 50 ms, in order. The gateway never
+   *   waits for it: beyond 1 MiB of unwritten lines, lines are dropped and counted.
    */
   readonly destination?: DestinationStream | undefined;
 }
@@ -43,12 +43,12 @@ export interface LoggerOptions {
 const maxFlushMs = 200;
 
 /**
- * Structured logs, one JSON object a line. What is logged is chosen field by field: never a request
- * body, a header or a context, so there is nothing to redact afterwards.
+ * Creates a structured log with one JSON object a line. Every logged field is chosen explicitly, and none
+ * is a request body, a header or a context, so that nothing has to be redacted.
  */
 export function createLogger({ level, destination }: LoggerOptions): Logger {
   const standardOutput = new StandardOutput((lines) => {
-    logger.warn({ lines }, 'log lines dropped: nobody took them in time');
+    logger.warn({ lines }, 'log lines dropped: the reader was too slow');
   });
   const stream = destination ?? standardOutput;
   const addRequestLine = (target: PinoLogger): void => {
@@ -72,17 +72,17 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     stream,
   );
   addRequestLine(logger);
-  // A child has the logger it was made of as its prototype, and a request line of its own.
+  // A child has its parent as the prototype, but its own `request`.
   return Object.assign(logger, {
     flushSync: (maxMs?: number) => standardOutput.flushSync(maxMs),
     droppedLines: () => standardOutput.droppedLines,
   }) as PinoLogger as Logger;
 }
 
-/** The level stands first in each line. */
+/** The level is the first member of each line. */
 const urgent = /^\{"level":"(?:warn|error|fatal)"/;
 
-/** Opened with the first line, so that a logger that says nothing opens nothing. */
+/** Opens standard output with the first line, so that a silent logger opens nothing. */
 class StandardOutput implements DestinationStream {
   readonly #onResumed: (droppedLines: number) => void;
   #sink: LogSink | undefined;

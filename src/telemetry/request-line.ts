@@ -1,28 +1,28 @@
 import { quoteJson } from '../json/index.ts';
 
-/** What a log line tells of a request whose response is complete or whose client is gone. */
+/** The log line of a request whose response is complete or whose client has left. */
 export interface RequestLine {
   /** 1 to 128 visible ASCII characters. */
   readonly requestId: string;
   readonly method: string | undefined;
-  /** A path of the gateway's own: one of somebody's making could hold anything. */
+  /** A known path of the gateway: any other path may contain secrets. */
   readonly path: string;
   readonly status: number;
-  /** Whether the client was there to the end. */
+  /** Whether the client received the whole response. */
   readonly complete: boolean;
   readonly durationMs: number;
   /** `null` where the request was not for the GraphQL endpoint. */
   readonly operation: string | null;
-  /** How many root fields were answered with each member or error code; `null`: none. */
+  /** The number of root fields by result type or error code; `null` where there were none. */
   readonly results: Readonly<Record<string, number>> | null;
 }
 
 /**
- * The line as pino would write it, at a third of the cost: there is one for each request, and all
- * its members are known.
+ * Composes the line as pino would write it, at a third of the cost: there is one line for each request,
+ * and all its members are known.
  *
  * @param time - From {@link isoTime}.
- * @param bindings - Members that every line of the logger has, as JSON text; empty: none.
+ * @param bindings - Members that every line of the logger has, as JSON text; may be empty.
  */
 export function composeRequestLine(
   level: 'info' | 'error',

@@ -1,31 +1,31 @@
 import type { OperationLabel } from './metrics.ts';
 import type { Span, TraceContext, Tracer } from './tracing.ts';
 
-/** What the span of a request begins with. Names are those of OpenTelemetry's conventions for HTTP. */
+/** The data of a request's span at its start, named by OpenTelemetry's conventions for HTTP. */
 export interface RequestSpanStart {
   readonly requestId: string;
-  /** As in the log's line: {@link webSocketMethod} for an operation that came in a message. */
+  /** As in the log line; {@link webSocketMethod} for an operation in a WebSocket message. */
   readonly method: string | undefined;
-  /** A path of the gateway's own, without a query: one of somebody's making could hold anything. */
+  /** A known path of the gateway, without a query: any other path may contain secrets. */
   readonly path: string;
-  /** The client's. */
+  /** The client's trace context. */
   readonly trace: TraceContext | undefined;
 }
 
-/** What it ends with. */
+/** The data of a request's span at its end. */
 export interface RequestSpanEnd {
   readonly method: string | undefined;
   readonly status: number;
-  /** Whether the client was there to the end. */
+  /** Whether the client received the whole response. */
   readonly complete: boolean;
   readonly operation: OperationLabel;
   readonly operationName: string | null;
 }
 
-/** What stands for the method of an operation that came in a message. */
+/** Used instead of a method for an operation in a WebSocket message. */
 export const webSocketMethod = 'WEBSOCKET';
 
-/** Methods of RFC 9110 and RFC 5789; the conventions want all others as one. */
+/** The methods of RFC 9110 and RFC 5789; by the conventions all others are `_OTHER`. */
 const knownMethods: ReadonlySet<string> = new Set([
   'CONNECT',
   'DELETE',
@@ -38,7 +38,7 @@ const knownMethods: ReadonlySet<string> = new Set([
   'TRACE',
 ]);
 
-/** So long a name of an operation is shown: clients choose them. */
+/** The longest operation name that is recorded, in characters: clients choose the names. */
 const maxNameLength = 256;
 
 /** Starts the span of a request, as a child of the client's where that sent one. */
@@ -65,7 +65,7 @@ export function startRequestSpan(
   return tracer.startRequest(`${isKnown ? method : 'HTTP'} ${path}`, attributes, trace);
 }
 
-/** A client that left is no failure of the gateway's. */
+/** Ends the span of a request. The departure of the client is not a failure of the gateway. */
 export function endRequestSpan(
   span: Span,
   { method, status, complete, operation, operationName }: RequestSpanEnd,
@@ -84,7 +84,7 @@ export function endRequestSpan(
   span.end(isFailure ? String(status) : null, isFailure);
 }
 
-/** What OpenTelemetry's conventions for GraphQL say of an operation, less its document. */
+/** The attributes of an operation by OpenTelemetry's conventions for GraphQL, without its document. */
 export function operationAttributes(
   operation: OperationLabel,
   name: string | null,

@@ -1,9 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /**
- * Counters and histograms whose series are objects with plain numbers: whoever counts holds the
- * series, or finds it by its labels, and adds to it. prom-client, which would hash the labels of
- * each observation, reads them at the scrape.
+ * Counters and histograms whose series are objects with plain numbers: the code that counts holds the
+ * series, or finds it by its labels, and adds to it. prom-client, which would hash the labels of each
+ * observation, reads them only when it is scraped.
  */
 
 type Labels = Readonly<Record<string, string>>;
@@ -49,12 +49,12 @@ export class CounterFamily {
   }
 }
 
-/** In seconds: from a refusal at once to beyond the default deadline of the upstream. */
+/** In seconds: from an immediate refusal to beyond the default time-out of the upstream. */
 const durationBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
 
 class DurationSeries {
   readonly labels: Labels;
-  /** Observations by the lowest bucket that holds them; those beyond all are in none. */
+  /** Observations by the lowest bucket that contains them; larger ones are in no bucket. */
   readonly buckets: number[] = durationBuckets.map(() => 0);
   /** In seconds. */
   sum = 0;
@@ -64,6 +64,7 @@ class DurationSeries {
     this.labels = labels;
   }
 
+  /** Adds an observation, in milliseconds. */
   observe(durationMs: number): void {
     const seconds = durationMs / 1000;
     this.sum += seconds;
@@ -77,18 +78,18 @@ class DurationSeries {
   }
 }
 
-/** One line of a histogram's text, as prom-client hands them to its registry. */
+/** One line of a histogram's text, as prom-client passes it to its registry. */
 interface HistogramValue {
   readonly metricName: string;
-  /** The labels of this value alone; those of its series follow. */
+  /** The labels of this value alone, without those of its series. */
   readonly labels: { readonly le?: number | '+Inf' };
   readonly sharedLabels: Labels;
   readonly value: number;
 }
 
 /**
- * All series of one histogram of durations. prom-client's `collect` can add observations to a
- * histogram, but not set its sums, so this one says for itself what it holds.
+ * All series of one histogram of durations. prom-client's `collect` can add observations to a histogram,
+ * but not set its sums, so this class overrides how the registry reads it.
  */
 export class DurationFamily extends Histogram {
   readonly #options: FamilyOptions;
@@ -107,7 +108,7 @@ export class DurationFamily extends Histogram {
     return series;
   }
 
-  /** What the registry reads, and `get` of the base class too; not in prom-client's types. */
+  /** Called by the registry and by `get` of the base class; not in prom-client's types. */
   async getForPromString() {
     const { name, help } = this.#options;
     const values = this.#series.flatMap((series) => valuesOf(name, series));
@@ -129,7 +130,7 @@ function valuesOf(name: string, { labels, buckets, sum, count }: DurationSeries)
   return values;
 }
 
-/** What there is one of for each value of a label, made when the value is first met. */
+/** One value for each label, created when the label is first used. */
 export class ByLabel<Value> {
   readonly #values = new Map<string, Value>();
   readonly #make: (label: string) => Value;
@@ -155,7 +156,7 @@ export function counterBy(label: string, options: FamilyOptions): ByLabel<Counte
 
 type TwoLabels = readonly [first: string, second: string];
 
-/** The series of a counter with two labels, by the one and then the other. */
+/** The series of a counter with two labels, by the first and then the second. */
 export function counterByTwo(
   labels: TwoLabels,
   options: FamilyOptions,
@@ -163,7 +164,7 @@ export function counterByTwo(
   return byTwo(labels, new CounterFamily(options, labels));
 }
 
-/** As {@link counterByTwo}, of a histogram of durations. */
+/** As {@link counterByTwo}, for a histogram of durations. */
 export function durationByTwo(
   labels: TwoLabels,
   options: FamilyOptions,

@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry's SDK, behind {@link Tracer}. Loaded by nothing but where something is to be traced,
- * so importing it takes an `import()`.
+ * OpenTelemetry's SDK, behind {@link Tracer}. It is only loaded where tracing is configured, so it is
+ * imported by `import()`.
  */
 import * as api from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -22,7 +22,7 @@ import { createTracer, scopeName, type Tracer } from './tracing.ts';
 export type SamplerName = `${'' | 'parentbased_'}${'always_on' | 'always_off' | 'traceidratio'}`;
 
 export interface BatchOptions {
-  /** Spans that wait; more are dropped. */
+  /** How many spans may wait; more are dropped. */
   readonly maxQueueSize: number;
   readonly maxExportBatchSize: number;
   readonly scheduledDelayMillis: number;
@@ -30,23 +30,23 @@ export interface BatchOptions {
 }
 
 export interface SpanExportOptions {
-  /** Where batches go, as protobuf over HTTP. */
+  /** Where batches are sent, as protobuf over HTTP. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** How long one batch may take in milliseconds, repeated attempts included. */
+  /** The time-out of one batch in milliseconds, retries included. */
   readonly timeoutMs: number;
   readonly compresses: boolean;
-  /** PEM; `null` where nothing is set. */
+  /** PEM texts; `null` where unset. */
   readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | null>>;
   readonly sampler: SamplerName;
-  /** Of the samplers that go by a ratio: how many of the traces, from 0 to 1. */
+  /** For samplers by ratio: the share of traces, from 0 to 1. */
   readonly samplerRatio: number;
-  /** What the spans are of, such as `service.name`. */
+  /** The attributes of the resource, such as `service.name`. */
   readonly resource: Readonly<Record<string, string>>;
   readonly batch: BatchOptions;
 }
 
-/** Told how each export ended. */
+/** A listener for the end of each export. */
 export interface ExportListener {
   exported(): void;
   failed(error: Error): void;
@@ -54,14 +54,14 @@ export interface ExportListener {
 
 export interface SpanExport {
   readonly tracer: Tracer;
-  /** Sends what waits, for a second at most. Never rejects. */
+  /** Sends the waiting spans, for one second at most. Never rejects. */
   close(): Promise<void>;
 }
 
-/** So long a collector that does not answer may delay the end of the process, in milliseconds. */
+/** How long a collector that does not answer may delay the end of the process, in milliseconds. */
 const closeMs = 1_000;
 
-/** Makes spans, and sends them in batches to a collector. Nothing is registered globally. */
+/** Creates a tracer whose spans are sent in batches to a collector. Nothing is registered globally. */
 export function createSpanExport(options: SpanExportOptions, listener: ExportListener): SpanExport {
   const exporter = withListener(createExporter(options), listener);
   const provider = new TracerProvider({
@@ -75,7 +75,7 @@ export function createSpanExport(options: SpanExportOptions, listener: ExportLis
   };
 }
 
-/** Of an enumeration which the package takes and does not export. */
+/** An enumeration that the package accepts and does not export. */
 type Compression = NonNullable<
   NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>['compression']
 >;
@@ -92,12 +92,12 @@ function createExporter({ url, headers, timeoutMs, compresses, tls }: SpanExport
   });
 }
 
-/** Of failures the SDK tells by a global logger alone. */
+/** The SDK reports failures only to a global logger. */
 function withListener(exporter: SpanExporter, listener: ExportListener): SpanExporter {
   return {
     export(spans, settle) {
       exporter.export(spans, (result) => {
-        // 0 is a success; the enumeration stands in a package that has no other use here.
+        // 0 is success; the enumeration is in a package that is not needed otherwise.
         const code: number = result.code;
         if (code === 0) listener.exported();
         else listener.failed(result.error ?? new Error('the collector refused the spans'));
@@ -120,7 +120,7 @@ function createSampler({ sampler, samplerRatio }: SpanExportOptions): Sampler {
   return parentBased === undefined ? root : new ParentBasedSampler({ root });
 }
 
-/** An export repeats its attempts for longer than an end of the process can wait. */
+/** An export retries for longer than the end of the process can wait. */
 async function withinBound(shutdown: Promise<void>, listener: ExportListener): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<void>((resolve) => {
@@ -129,7 +129,7 @@ async function withinBound(shutdown: Promise<void>, listener: ExportListener): P
       resolve();
     }, closeMs);
   });
-  // How an export failed has been told by then.
+  // The listener has been called with a failure of the export by then.
   await Promise.race([shutdown.catch(() => undefined), expired]);
   clearTimeout(timer);
 }

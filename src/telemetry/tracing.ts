@@ -13,8 +13,9 @@ export interface TraceContext {
 }
 
 /**
- * What of `@opentelemetry/api` spans are made with. Given, so that nothing loads it by importing this.
- * By its methods, since classes of two versions, each with private members, are never of one type.
+ * The parts of `@opentelemetry/api` that create spans. It is passed in, so that importing this file does
+ * not load it. It is typed by its methods, because classes of two versions are incompatible types where
+ * they have private members.
  */
 export interface OpenTelemetryApi extends Pick<
   typeof openTelemetry,
@@ -28,33 +29,33 @@ export interface OpenTelemetryApi extends Pick<
 }
 
 /**
- * Names and numbers that the gateway or the schema chose, and what clients call their operations:
- * never an id, a token, a key, a variable or a value of a context.
+ * Names and numbers of the gateway or the schema, and the names of operations: never an id, a token, a
+ * key, a variable or a value of a context.
  */
 export type SpanAttributes = Readonly<Record<string, string | number>>;
 
-/** Something that takes time, for whoever looks at the trace. Where nothing is traced there is none. */
+/** A span of a trace. It does not exist where nothing is traced. */
 export interface Span {
-  /** What goes upstream for it, so that spans of the API stand below this one. */
+  /** The trace context that is sent upstream, so that spans of the API are children of this one. */
   readonly trace: TraceContext | undefined;
-  /** Starts a span below this one. @param kind - `client` for a call of another service. */
+  /** Starts a child span. @param kind - `client` for a call of another service. @default internal */
   startChild(name: string, attributes: SpanAttributes, kind?: 'client' | 'internal'): Span;
   set(attribute: string, value: string | number): void;
   /**
-   * Ends it, once.
+   * Ends the span. To be called once.
    *
-   * @param errorType - The `error.type`, a name from a short list. `null` for a success.
-   * @param isFailure - Whether the error counts as one of ours or of the API's, and is not simply what
-   *   the caller had to be told.
+   * @param errorType - The `error.type`, a name from a short list; `null` for a success.
+   * @param isFailure - Whether the error is a failure of the gateway or of the API, and not only an
+   *   expected error for the caller.
    */
   end(errorType: string | null, isFailure: boolean): void;
 }
 
-/** Where there is none, nothing is traced. */
+/** Starts the spans of requests. It is `null` where nothing is traced. */
 export interface Tracer {
   /**
-   * Starts the span of a request, below that of the process it runs in where there is one (a server
-   * that embeds the gateway), else below the client's.
+   * Starts the span of a request. Its parent is the active span where there is one (in a server that
+   * embeds the gateway), else the client's.
    */
   startRequest(name: string, attributes: SpanAttributes, from: TraceContext | undefined): Span;
 }
@@ -62,7 +63,11 @@ export interface Tracer {
 /** The instrumentation scope of the gateway's spans. */
 export const scopeName = 'execution-context-gateway';
 
-/** @param tracer - Of a provider that has been set up; the API's own one does nothing until then. */
+/**
+ * Creates a {@link Tracer} by OpenTelemetry.
+ *
+ * @param tracer - From a provider that has been set up; until then spans are not recorded.
+ */
 export function createTracer(api: OpenTelemetryApi, tracer: ApiTracer): Tracer {
   return {
     startRequest(name, attributes, from) {
@@ -113,7 +118,7 @@ class TracedSpan implements Span {
   }
 }
 
-/** @param from - Of the form that `readTraceContext` lets through. */
+/** @param from - In the form that `readTraceContext` accepts. */
 function remoteContext(api: OpenTelemetryApi, from: TraceContext | undefined): Context {
   if (from === undefined) return api.ROOT_CONTEXT;
   const [, traceId = '', spanId = '', flags = ''] = from.traceparent.split('-');

@@ -89,7 +89,7 @@ describe('the cause', () => {
     expect(lines).toMatchObject([
       { level: 'warn', host: '127.0.0.1', port, failures: 1, err: { code: 'ECONNREFUSED' } },
       { level: 'warn', host: '127.0.0.1', port, err: { type: 'HTTPParserError' } },
-      { level: 'info', msg: 'the API: well again' },
+      { level: 'info', msg: 'the API: recovered' },
     ]);
   });
 
@@ -136,7 +136,7 @@ describe('the cause', () => {
     ]);
     gateway.issuer.answer(undefined);
     expect(await runOne(gateway, 'fetch', 'ctx_1')).toMatchObject({ id: 'ctx_1' });
-    expect(linesOf(gateway, /issuer's keys: well again/)).toHaveLength(1);
+    expect(linesOf(gateway, /issuer's keys: recovered/)).toHaveLength(1);
     expect((await readinessOf(gateway)).degraded).toEqual([]);
     expect(gateway.logs()).not.toContain('hidden');
   });
@@ -168,7 +168,7 @@ describeWithRedis('the cause of a Redis out of reach', () => {
     expect(line).toMatchObject({ level: 'error', host, port: Number(port) });
     expect(line?.['code']).toMatch(code);
     expect((await readinessOf(gateway)).degraded).toContain(
-      `redis: it does not answer (${String(line?.['code'])}), so each replica counts limits by itself`,
+      `redis: it does not answer (${String(line?.['code'])}), so each replica counts limits on its own`,
     );
     expect(gateway.logs()).not.toMatch(/hidden|\bann\b/);
   });

@@ -30,7 +30,7 @@ describe('a variable that the gateway does not heed', () => {
     };
     expect(await warningsOf(env)).toEqual([
       'HTTPS_PROXY, all_proxy are not honoured: the API and the issuer are called directly',
-      'UPSTREAM_ULR means nothing: is it a misspelt UPSTREAM_URL?',
+      'UPSTREAM_ULR is unknown: did you mean UPSTREAM_URL?',
     ]);
   });
 });

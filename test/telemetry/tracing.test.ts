@@ -515,7 +515,7 @@ describe('a collector', () => {
     expect(collector.exports).toMatchObject([{ path: '/own' }]);
   });
 
-  it('that refuses is one line in the log, and another one when it is well again', async () => {
+  it('that refuses is one line in the log, and another one when it has recovered', async () => {
     await start({ OTEL_BSP_SCHEDULE_DELAY: '1' });
     collector.answer(400);
     for (const count of [1, 2, 3]) {
@@ -527,7 +527,7 @@ describe('a collector', () => {
     collector.answer(200);
     await gateway.ask(queryOf(fields.read('ctx_1')), {}, { token });
     await expect.poll(collectorLines).toHaveLength(2);
-    expect(collectorLines()[1]).toContain('well again');
+    expect(collectorLines()[1]).toContain('recovered');
     await gateway.close();
   });
 });

@@ -45,7 +45,7 @@ describe('/ready', () => {
       body: {
         ready: true,
         degraded: [
-          'redis: it does not answer (ECONNREFUSED), so each replica counts limits by itself',
+          'redis: it does not answer (ECONNREFUSED), so each replica counts limits on its own',
         ],
         reasons: [],
       },
