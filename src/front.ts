@@ -19,14 +19,15 @@ import type { Metrics } from './telemetry/metrics.ts';
 import { beginRecord, endRecord, isOperationPath, shownPath } from './telemetry/request-record.ts';
 import type { Tracer } from './telemetry/tracing.ts';
 
+/** What the front of an embedded gateway is made of. */
 export interface FrontOptions {
   readonly door: FetchDoor;
   readonly cors: Cors;
-  /** Size of a request body in bytes; beyond: HTTP 413. */
+  /** The maximum size of a request body, in bytes. A larger one is refused with HTTP 413. */
   readonly maxBodyBytes: number;
-  /** What `/ready` says; `null` answers no probe. */
+  /** Returns what `/ready` reports; `null` serves neither `/ready` nor `/health`. */
   readonly readiness: (() => Readiness) | null;
-  /** Whether `/metrics` is answered. */
+  /** Whether `/metrics` is served. */
   readonly showsMetrics: boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -37,15 +38,15 @@ export interface FrontOptions {
 type Known = Required<KnownOfRequest>;
 
 /**
- * What `doors/node/` does around an operation, for a gateway that is reached by `fetch`: refusals of
- * bodies, probes, metrics and the request's line in the log.
+ * Creates the `fetch` function of an embedded gateway. It does what `doors/node/` does around an
+ * operation: it refuses invalid bodies, serves the probes, and logs and counts each request.
  */
 export function createFront(options: FrontOptions): (request: Request) => Promise<Response> {
   const { door, cors, maxBodyBytes, showsMetrics, readiness, metrics, logger } = options;
   const { endpoint } = door;
   const probes = createProbes({ readiness, metrics: showsMetrics ? metrics : null });
 
-  /** With the headers that every response has. */
+  /** Creates a response with the headers that every response has. */
   function respond(
     request: Request,
     known: Known,
@@ -102,7 +103,7 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     try {
       response = await answer(request, path, known);
     } catch (error) {
-      // Whoever left gets no answer, and what ends with them is no failure.
+      // A client that has left gets no response, and an error that its leaving caused is not a failure.
       if (!request.signal.aborted) {
         logger.error({ requestId, err: error }, 'request failed');
       }
@@ -127,7 +128,7 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
   };
 }
 
-/** The body; `null` where it is larger than `maxBytes`, of which no more is then read. */
+/** Reads the body. Returns `null` once it is larger than `maxBytes`, and reads no more of it. */
 async function readBody(
   { headers, body }: Request,
   maxBytes: number,

@@ -8,20 +8,20 @@ import { UnusableRedisError } from './shared-state/redis-failure.ts';
 import { endOnSignal } from './shutdown.ts';
 import { createLogger } from './telemetry/logger.ts';
 
-// Where much of what a place in the code allocates is alive at a scavenge, as with requests that wait,
-// V8 comes to allocate there in the old generation. What it puts there keeps all that it refers to from
-// the scavenges, whole requests, long after they are answered: a fifth of everything under load.
+// Where many objects of one allocation site survive a scavenge, as those of waiting requests do, V8 starts
+// to allocate the objects of that site in the old generation. There they keep everything they refer to
+// alive, whole requests, long after the response: under load a fifth of all that is allocated.
 setFlagsFromString('--no-allocation-site-pretenuring');
 
-// The greeting and the address are for whoever reads them: nobody has to.
+// If the reader of the output closes it, the process goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   const config = readConfig(process.env);
   const logger = createLogger({ level: config.logLevel });
 
-  // A process whose state nobody knows must not limp on: it says why and leaves the restart to
-  // whoever runs it.
+  // The state of the process is unknown after such an error. It logs why and exits; restarting it is the
+  // task of the orchestrator.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       logger.fatal({ err: error }, event);
@@ -37,7 +37,7 @@ try {
     const { sandboxGreeting } = await import('./sandbox/greeting.ts');
     process.stdout.write(await sandboxGreeting(application.url, config.graphiql));
   } else if (config.port === 0 && !logger.isLevelEnabled('info')) {
-    // Whoever asked for any free port has to learn which, however little else they want to read.
+    // With PORT=0 the address is printed whatever the log level: it cannot be known otherwise.
     process.stdout.write(`${application.url}/graphql\n`);
   }
   logger.info({ url: `${application.url}/graphql` }, 'listening');

@@ -14,7 +14,7 @@ interface Preference {
 }
 
 const known = new Map<string, MediaType | null>();
-/** Clients send few different `Accept` headers; the bounds keep arbitrary ones from filling the memory. */
+/** Clients send few different `Accept` headers; the bounds protect the memory from arbitrary ones. */
 const maxKnown = 100;
 const maxKnownLength = 256;
 

@@ -166,7 +166,7 @@ function unknownDocument(): GraphQLError {
 
 function notTrusted(): GraphQLError {
   return new GraphQLError(
-    'The document is not one of those that this gateway was given: only trusted documents are run.',
+    'The document is not trusted: this gateway runs only trusted documents.',
     { extensions: { code: 'DOCUMENT_NOT_TRUSTED', http: { status: 403 } } },
   );
 }

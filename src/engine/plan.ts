@@ -181,7 +181,7 @@ function writeMember(
   writing: Writing,
 ): void {
   const write = writers.get(member);
-  if (write === undefined) throw new TypeError(`${member} is no member of the result.`);
+  if (write === undefined) throw new TypeError(`${member} is not a member of the result union.`);
   writing.output.write(text);
   write(value, writing);
 }

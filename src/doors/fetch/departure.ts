@@ -1,6 +1,6 @@
 import type { Departure, DepartureListener } from '../../rest/request.ts';
 
-/** The departure of a client whose request has an `AbortSignal`. */
+/** Creates the departure of a client from its request's `AbortSignal`. */
 export function departureOf(signal: AbortSignal): Departure {
   const listeners = new Set<DepartureListener>();
   function depart(): void {
@@ -11,7 +11,7 @@ export function departureOf(signal: AbortSignal): Departure {
       return signal.aborted;
     },
     watch(listener) {
-      // One listener at the signal however many calls are under way, and none before the first.
+      // The signal has one listener for any number of pending calls, and none without a call.
       if (listeners.size === 0) signal.addEventListener('abort', depart, { once: true });
       listeners.add(listener);
     },

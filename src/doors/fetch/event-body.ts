@@ -7,11 +7,11 @@ import {
 } from '../../engine/server-sent-events.ts';
 
 /**
- * The body of a response that is a stream of results: nothing is taken from it while the reader is
- * behind, and it is returned when the reader leaves.
+ * Creates the body of a response that is a stream of results. It reads no result while its reader is
+ * behind, and returns the results when the reader leaves.
  *
- * @param write - Makes the JSON text of a result.
- * @param outgoing - Tells, at the end, whether it is complete.
+ * @param write - Writes a result as JSON text.
+ * @param outgoing - Its `isInterrupted` is read at the end of the stream.
  */
 export function eventBody<Result>(
   results: AsyncIterable<Result>,
@@ -45,7 +45,7 @@ export function eventBody<Result>(
         controller.close();
         clearInterval(pings);
       } catch (error) {
-        // A body that fails is not canceled by its reader.
+        // A reader does not cancel a body that fails.
         await leave();
         throw error;
       }

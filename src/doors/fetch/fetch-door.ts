@@ -8,7 +8,7 @@ import type { YogaServer, YogaServerOptions } from './yoga-server.ts';
 
 export interface FetchDoorOptions extends Omit<YogaServerOptions, 'endpoint'> {
   readonly cors: Cors;
-  /** Where GraphQL is. @default '/graphql' */
+  /** The path of the GraphQL endpoint. @default '/graphql' */
   readonly endpoint?: string | undefined;
 }
 
@@ -17,23 +17,23 @@ export interface FetchDoor extends YogaServer {
   readonly endpoint: string;
   /** Whether other plugins have to see every operation, so that none may be executed by its plan. */
   readonly hasPlugins: boolean;
-  /** Loads Yoga, which else the first request does that needs it: some 100 ms of work. */
+  /** Loads Yoga, in some 100 ms. Otherwise the first request that needs Yoga waits for that. */
   load(): Promise<unknown>;
-  /** Answers a request from beginning to end. */
+  /** Executes a request and returns its response with all headers. */
   fetch(request: Request, known?: KnownOfRequest): Promise<Response>;
 }
 
-/** What is known of a request ahead of the door. */
+/** What a caller of {@link FetchDoor.fetch} knows of the request already. */
 export interface KnownOfRequest {
-  /** @default the request's `x-request-id`, or one that is made up */
+  /** The id of the request. @default its `x-request-id`, or a random UUID */
   readonly requestId?: string;
-  /** Where the engine notes what it has to tell. @default one that nobody reads */
+  /** Where the engine records what the log needs. @default a new one, which is discarded */
   readonly outgoing?: Outgoing;
-  /** @default null, nothing is traced */
+  /** The span of the request. @default null, which traces nothing */
   readonly span?: Span | null;
 }
 
-/** Yoga as a door. It is loaded when it is first needed, so that no start waits for it. */
+/** Creates Yoga as a door. Yoga is loaded when it is first needed, so that the start is not delayed. */
 export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
   const { cors, endpoint = '/graphql', plugins = [] } = options;
   let loading: Promise<YogaServer> | undefined;

@@ -18,25 +18,25 @@ import { contentTypeOf, writeResult, writeResultText } from '../../engine/result
 import { eventStreamHeaders } from '../../engine/server-sent-events.ts';
 import { eventBody } from './event-body.ts';
 
-/** What a door hands to Yoga besides the request. */
+/** What a door passes to Yoga besides the request. */
 export interface EngineServerContext {
   readonly incoming: Incoming;
-  /** The document that the request sent or named; `null` before its parameters are read. */
+  /** The document that the request sends or names; `null` before its parameters are read. */
   document: NamedDocument | null;
 }
 
-/** What the hooks of one request hand to each other in Yoga's context. */
+/** What the hooks of one request share in Yoga's context. */
 interface EngineContext extends EngineServerContext {
   readonly requestContext: RequestContext;
 }
 
-/** What Yoga executes with, less what it leaves open. */
+/** The arguments of Yoga's execution, with the types that Yoga leaves open. */
 interface TypedExecutionArgs {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly contextValue: EngineContext & {
     readonly params: GraphQLParams;
-    /** Absent where an operation came by no HTTP request of its own. */
+    /** Absent for an operation that has no HTTP request of its own. */
     readonly request?: Request;
   };
 }
@@ -77,8 +77,8 @@ export function useEngine(
     onParse({ setParseFn }) {
       setParseFn(parseWithinLimits);
       return ({ result }) => {
-        // Before Yoga sees it, which has malformed documents answered with 200 where the client
-        // accepts application/json only.
+        // Thrown before Yoga sees it: Yoga gives errors of the document the status 200 for clients
+        // that accept application/json only.
         if (isDocumentTooLarge(result)) throw result;
       };
     },
@@ -99,7 +99,7 @@ export function useEngine(
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { document, contextValue } = begin(args);
       const { document: named, request } = contextValue;
-      // A WebSocket has no request, and takes any number of results.
+      // An operation over WebSocket has no request, and may have any number of results.
       if (request !== undefined && !acceptsEvents(request.headers.get('accept'))) {
         const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
         throw new GraphQLError(eventsOnly, { extensions });
@@ -137,15 +137,15 @@ export function useEngine(
     },
 
     onResponse({ request, response }) {
-      // Answers are one user's, and that a hash is not known is so only until its text comes. Caches
-      // keep what came by GET by the URL, which has neither in it.
+      // Caches store responses to GET by the URL. It does not contain the user, whose response this is;
+      // nor does an unknown hash stay unknown once a client has sent its text.
       if (request.method !== 'GET' || response.headers.has('cache-control')) return;
       response.headers.set('cache-control', 'no-store');
     },
   };
 }
 
-/** The types of Yoga's arguments leave open what its own handling has put there. */
+/** Records the operation that is about to be executed. Yoga's types leave its arguments open. */
 function begin(args: unknown): TypedExecutionArgs {
   const typed = args as TypedExecutionArgs;
   const { document, operationName, contextValue } = typed;
@@ -165,7 +165,7 @@ const jsonHeaders = { 'content-type': contentTypeOf('application/json') };
 const notAcceptable = JSON.stringify({
   errors: [
     {
-      message: `Nothing that the Accept header allows can be sent: accept one of ${mediaTypes.join(', ')}.`,
+      message: `The Accept header allows none of the media types that can be sent: accept one of ${mediaTypes.join(', ')}.`,
       extensions: { code: 'NOT_ACCEPTABLE' },
     },
   ],

@@ -2,8 +2,8 @@ import { NoSchemaIntrospectionCustomRule, type ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 
 /**
- * Keeps the schema to those who know it: `__schema` and `__type` are refused, and errors suggest no
- * names in place of wrong ones, which would tell all of them to whoever guesses long enough.
+ * Disables introspection: `__schema` and `__type` are refused, and errors suggest no names for
+ * misspelled ones, because guessing long enough would reveal the whole schema.
  */
 export function useNoIntrospection(): Plugin {
   return {
@@ -17,14 +17,17 @@ export function useNoIntrospection(): Plugin {
   };
 }
 
-/** For results of which no hook is told: those of operations that came by no HTTP request. */
+/**
+ * Removes suggested names from the errors of a result, in place: for operations without an HTTP
+ * request, for which the hook is not called.
+ */
 export function removeSuggestions({ errors = [] }: ExecutionResult): void {
   for (const error of errors) error.message = withoutSuggestions(error.message);
 }
 
 /**
- * A client's own text may be in a message, and repeat how a suggestion begins as often as it likes: each
- * character is looked at twice at most.
+ * Takes linear time: a message can contain text of the client, which may repeat the beginning of a
+ * suggestion any number of times.
  */
 function withoutSuggestions(message: string): string {
   let kept = '';

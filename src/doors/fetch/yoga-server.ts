@@ -17,22 +17,26 @@ import { removeSuggestions, useNoIntrospection } from './use-no-introspection.ts
 
 export interface YogaServerOptions {
   readonly engine: Engine;
-  /** Where GraphQL is. */
+  /** The path of the GraphQL endpoint. */
   readonly endpoint: string;
-  /** The page at the endpoint; `false` serves none. @default false */
+  /** The GraphiQL page at the endpoint; `false` serves none. @default false */
   readonly graphiql?: GraphiQLOptions | false | undefined;
-  /** Answers `__schema` and `__type`; `_service` stays open either way. @default false */
+  /** Whether `__schema` and `__type` are allowed. `_service` always is. @default false */
   readonly introspection?: boolean | undefined;
-  /** More Yoga plugins, run after the gateway's own. Their hooks see every operation, at a cost. */
+  /**
+   * Further Yoga plugins, which run after the gateway's own. With any, Yoga executes every operation,
+   * so that their hooks see it, and none is planned. @default []
+   */
   readonly plugins?: readonly Plugin[] | undefined;
 }
 
+/** Yoga, as the doors use it. */
 export interface YogaServer {
-  /** Answers a request that another door has read, without the headers which that door writes. */
+  /** Executes a request that another door has read. The response has no headers that the door adds. */
   readonly handle: (request: Request, incoming: Incoming) => Promise<Response>;
   /**
-   * Runs an operation that came by no HTTP request of its own. Whatever goes wrong is a result; one
-   * without `data` says that nothing was run.
+   * Executes an operation that has no HTTP request of its own, such as one over WebSocket. Every error
+   * is a result; in a result without `data`, nothing was run.
    */
   readonly execute: (
     parameters: Parameters,
@@ -40,7 +44,7 @@ export interface YogaServer {
   ) => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
 }
 
-/** Yoga, made of the engine's parts. Importing this loads Yoga. */
+/** Creates a Yoga server that uses the engine's parts. Importing this module loads Yoga. */
 export function createYogaServer(options: YogaServerOptions): YogaServer {
   const { engine, endpoint, graphiql = false, introspection = false, plugins = [] } = options;
   const yoga = createYoga<EngineServerContext>({
@@ -50,16 +54,16 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
     landingPage: false,
     multipart: false,
     batching: false,
-    // The HTTP layer refuses large bodies; here the check would pipe each one through a stream.
+    // The HTTP layer refuses large bodies. Yoga's check would pipe each body through a stream.
     maxRequestBodySize: false,
-    // Every door writes these headers by itself, on refusals too.
+    // Each door writes these headers itself, also for refusals.
     cors: false,
     parserAndValidationCache: {
       documentCache: createTextCache(),
       errorCache: createTextCache(),
     },
     maskedErrors: { errorMessage: 'Unexpected error.', maskError: engine.mask },
-    // The mask tells of bugs.
+    // The mask logs bugs.
     logging: false,
     plugins: [
       useEngine(engine, { learns: plugins.length === 0 }),
@@ -104,7 +108,7 @@ export function createYogaServer(options: YogaServerOptions): YogaServer {
   };
 }
 
-/** As Yoga refuses it over HTTP. */
+/** The error with which Yoga refuses such a request over HTTP. */
 function undetermined(): GraphQLError {
   return new GraphQLError('Could not determine what operation to execute.', {
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },

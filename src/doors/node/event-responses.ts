@@ -17,9 +17,8 @@ export class EventResponses {
   #pings: NodeJS.Timeout | undefined;
 
   /**
-   * Writes what `events` yields for as long as the client reads; nothing is
-   * taken from the stream while the client is behind. Resolves when the stream has ended, or the
-   * client gone.
+   * Writes the events of a stream. Reads nothing from the stream while the client is behind. Resolves
+   * when the stream has ended or the client has left.
    */
   async send(request: NodeRequest, events: EventStream<StreamedResult>): Promise<void> {
     const { response } = request;
@@ -33,10 +32,10 @@ export class EventResponses {
       },
     });
     const headers = responseHeaders(request, request.cors);
-    // While draining, a connection that is kept after its stream would only be waited for.
+    // While draining, a connection kept open after its stream would only delay the end.
     response.shouldKeepAlive = false;
     response.writeHead(200, [...headers, ...Object.entries(eventStreamHeaders).flat()]);
-    // Some browsers show nothing of a response before its first byte.
+    // Some browsers do not report a response as open before its first byte.
     response.write(pingEvent);
     this.#add(response);
     try {
@@ -52,7 +51,7 @@ export class EventResponses {
   #add(response: ServerResponse): void {
     this.#open.add(response);
     this.#pings ??= setInterval(() => {
-      // Whoever is behind has enough to read.
+      // A client that is behind has unread data already.
       for (const open of this.#open) if (open.writableLength === 0) open.write(pingEvent);
     }, pingIntervalMs).unref();
   }
@@ -65,7 +64,7 @@ export class EventResponses {
   }
 }
 
-/** Resolves when the client has caught up, or is gone. */
+/** Resolves when the client has caught up or has left. */
 function readable(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     function done(): void {

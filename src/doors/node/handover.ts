@@ -5,13 +5,13 @@ import type { Incoming } from '../../engine/incoming.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
 import type { NodeRequest } from './node-request.ts';
 
-/** Answers a request that the Node door has read, without the headers which that door writes. */
+/** Executes a request that the Node door has read. The response has no headers that the door adds. */
 export type HandleFetch = (request: Request, incoming: Incoming) => Promise<Response>;
 
 /**
- * Hands a request over to a door that speaks Fetch, and writes its response.
+ * Hands a request to a door that takes Fetch requests, and writes its response.
  *
- * @param body - `null` where there is none, or none was read.
+ * @param body - The body; `null` where the request has none.
  */
 export async function handOver(
   request: NodeRequest,
@@ -45,14 +45,14 @@ function toFetchRequest(
     method,
     headers: entries,
     signal,
-    // The request copies it.
+    // `Request` copies it.
     body: hasBody ? (body as Buffer<ArrayBuffer>) : null,
   });
 }
 
 /**
- * The URL of a request. Nobody looks at its host, so a target in absolute form whose authority makes
- * no URL (`http://gateway:99999/graphql`), or such a host (`1.2.3.999`), is no reason to fail.
+ * Returns the URL of a request. Its host is not used for anything, so that an invalid one does not fail
+ * the request: in a target of absolute form (`http://gateway:99999/graphql`), or in `Host` (`1.2.3.999`).
  */
 function urlOf(target: string, host: string): string {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -90,7 +90,7 @@ async function writeResponse(request: NodeRequest, answer: Response): Promise<vo
 
   const isStream = (answer.headers.get('content-type') ?? '').startsWith('text/event-stream');
   if (isStream && answer.body !== null) {
-    // While draining, a connection that is kept after its stream would only be waited for.
+    // While draining, a connection kept open after its stream would only delay the end.
     response.shouldKeepAlive = false;
     response.writeHead(answer.status, headers);
     response.flushHeaders();

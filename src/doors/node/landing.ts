@@ -3,33 +3,33 @@ import type { NodeRequest } from './node-request.ts';
 import { answerProbe, type Probe } from './probes.ts';
 import { notFound, refusals } from './refusal.ts';
 
-/** As whom GraphiQL can be opened. */
+/** A user as whom GraphiQL can be opened. */
 export interface LandingPerson {
-  /** The name by which GraphiQL knows them. */
+  /** The user's name in GraphiQL's `?as=`. */
   readonly name: string;
-  /** What they can do, in a sentence. */
+  /** What the user may do, in one sentence. */
   readonly about: string;
 }
 
 export interface LandingOptions {
   /** Where GraphQL is, such as `/graphql`. */
   readonly endpoint: string;
-  /** None with a real upstream: their tokens are their own. */
+  /** Users with sample tokens. Empty with a real upstream, where users have their own tokens. */
   readonly people: readonly LandingPerson[];
-  /** The schema in SDL. Called when it is first asked for. */
+  /** Returns the schema in SDL. Called at the first request for it. */
   readonly schema: () => string;
 }
 
-/** Only this page's own style and empty icon are let in: there is no script. */
+/** Allows only the inline style and the empty icon of this page, which has no script. */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 const own = ['cache-control', 'no-store', 'content-security-policy', policy, 'vary', 'accept'];
 
 /**
- * A small page for a browser at `/`, which leads to GraphiQL, the schema and the probes; and the
- * schema as text, which a browser shows.
+ * Creates the page at `/` for browsers, which links to GraphiQL, the schema and the probes; and the
+ * schema as text, which a browser displays.
  *
- * @returns What answers a request, by its path.
+ * @returns The handlers of requests, by their paths.
  */
 export function createLanding({ endpoint, people, schema }: LandingOptions) {
   const page = renderLanding(endpoint, people);
@@ -43,7 +43,7 @@ export function createLanding({ endpoint, people, schema }: LandingOptions) {
   function answerPage(request: NodeRequest): Promise<void> {
     const { method } = request.message;
     const isBrowser = preferred(request.headers.accept, ['text/html']) !== undefined;
-    // A program is told what it is told at any other path where there is nothing.
+    // A client that does not ask for HTML gets the same response as at any unknown path.
     if (!isBrowser) request.refuse(notFound(endpoint));
     else if (method !== 'GET' && method !== 'HEAD') request.refuse(refusals.readOnly);
     else {
@@ -70,7 +70,7 @@ function renderLanding(endpoint: string, people: readonly LandingPerson[]): stri
   const anybody: Entry = {
     href: endpoint,
     title: 'GraphiQL',
-    about: 'Put a session token into its headers: <code>{ "authorization": "Bearer …" }</code>',
+    about: 'Add a session token to its headers: <code>{ "authorization": "Bearer …" }</code>',
   };
   const graphiql = people.map(({ name, about }) => ({
     href: `${endpoint}?as=${name}`,
@@ -95,11 +95,11 @@ function renderLanding(endpoint: string, people: readonly LandingPerson[]): stri
       <h2>For tools</h2>
       ${list([
         { href: schemaPath, title: 'Schema', about: 'All types with their limits, in SDL.' },
-        { href: '/health', title: 'Health', about: 'Whether the process lives.' },
+        { href: '/health', title: 'Health', about: 'Whether the process is alive.' },
         {
           href: '/ready',
           title: 'Readiness',
-          about: 'Whether it takes requests, and what works with less.',
+          about: 'Whether the gateway accepts requests, and what is degraded.',
         },
         { href: '/metrics', title: 'Metrics', about: 'In the text format of Prometheus.' },
       ])}
@@ -109,7 +109,7 @@ function renderLanding(endpoint: string, people: readonly LandingPerson[]): stri
 `;
 }
 
-/** What stands in it comes from the gateway itself. */
+/** The entries are the gateway's own text, so that nothing needs escaping. */
 function list(entries: readonly Entry[]): string {
   const items = entries.map(
     ({ href, title, about }) =>

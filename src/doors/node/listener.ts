@@ -34,24 +34,25 @@ export interface YogaDoor {
   readonly handle: HandleFetch;
 }
 
+/** What the Node door is made of. */
 export interface NodeListenerOptions {
   readonly engine: Engine;
   readonly yoga: YogaDoor;
   readonly cors: Cors;
-  /** Size of a request body in bytes; beyond: HTTP 413. */
+  /** The maximum size of a request body, in bytes. A larger one is refused with HTTP 413. */
   readonly maxBodyBytes: number;
-  /** What `x-router-secret` must be at the GraphQL endpoint. @default null, anything */
+  /** The `x-router-secret` that the GraphQL endpoint requires. @default null, which accepts any */
   readonly routerSecret?: string | null | undefined;
   readonly readiness: () => Readiness;
-  /** The page at `/`, for browsers, and the schema as text. @default null, neither */
+  /** The page at `/` for browsers, and the schema as text. @default null, which serves neither */
   readonly landing?: LandingOptions | null | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** @default null, nothing is traced */
+  /** @default null, which traces nothing */
   readonly tracer?: Tracer | null | undefined;
 }
 
-/** Everything the gateway answers over HTTP, for `http.createServer`. */
+/** Creates the listener that answers all HTTP requests of the gateway, for `http.createServer`. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
   const { engine, yoga, cors, maxBodyBytes, routerSecret = null, logger } = options;
   const { endpoint } = yoga;
@@ -86,7 +87,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       executeByYoga(request, noBytes);
     } else {
       request.readBody(maxBodyBytes, (body) => {
-        // It is called by events of the stream, where nobody else catches what is thrown.
+        // Events of the stream call this: an error that it throws would end the process.
         try {
           if (body === 'too large') request.refuse(bodyTooLarge(maxBodyBytes));
           else answerBody(request, path, withoutByteOrderMark(body ?? noBytes));
@@ -126,7 +127,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
           request.send(200, contentTypeOf(mediaType), output.content);
         } else if (failed !== null) {
           const { status, headers, body: written } = writeResult(failed, mediaType);
-          // Errors may have headers of their own, which may be none that can be sent.
+          // Errors may have headers of their own. An invalid one makes `send` throw.
           const { 'content-type': contentType, ...own } = headers;
           request.send(status, contentType ?? '', written, Object.entries(own).flat());
         }
@@ -158,19 +159,19 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   }
 
   function fail(request: NodeRequest, error: unknown): void {
-    // Whoever left gets no answer, and what ends with them is no failure.
+    // A client that has left gets no response, and an error that its leaving caused is not a failure.
     if (request.departed) return;
     logger.error({ requestId: request.requestId, err: error }, 'request failed');
     if (request.response.headersSent) request.response.destroy();
     else request.refuse(refusals.unexpected);
   }
 
-  /** Logs and counts a request once its response is complete or its client gone. */
+  /** Logs and counts a request once its response is complete or its client has left. */
   function conclude(request: NodeRequest, path: string, isOperation: boolean): void {
     const complete = request.response.writableFinished;
     if (!complete) request.depart();
     const durationMs = performance.now() - request.startedAt;
-    // 499 is what people look for where a client left before its answer.
+    // 499 is the usual status in logs for a client that disconnected before the response.
     const status = complete ? request.response.statusCode : 499;
     const { operation, operationName, results } = request.outgoing;
     endRecord(options, request.span, {
@@ -221,7 +222,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
 type Page = (request: NodeRequest) => Promise<void>;
 
-/** What answers at the paths that are not GraphQL's. */
+/** Creates the handlers of the paths other than the GraphQL endpoint. */
 function createPages({ landing, ...probes }: NodeListenerOptions) {
   const pages = landing ? createLanding(landing) : new Map<string, Page>();
   for (const [path, probe] of createProbes(probes)) {
@@ -232,21 +233,21 @@ function createPages({ landing, ...probes }: NodeListenerOptions) {
 
 const noBytes = Buffer.alloc(0);
 
-/** No Fetch request can be made of them (Fetch standard, section 2.2.1). */
+/** The methods that a Fetch request must not have (Fetch standard, section 2.2.1). */
 const forbiddenMethods: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
-/** Whether it depends on the body of a request how it is answered. */
+/** Whether the response depends on the body of the request. */
 function isReadable(method: string, { accept, contentType }: RequestHeaders): boolean {
   return method === 'POST' && isJson(contentType) && negotiate(accept) !== null;
 }
 
-/** RFC 9112, section 3.2: a request without one valid Host is refused. HTTP/1.0 had none. */
+/** RFC 9112, section 3.2: a request must have one valid Host. HTTP/1.0 does not require it. */
 function namesHost(hosts: number, host: string | null, httpVersion: string): boolean {
   if (host === null) return httpVersion === '1.0';
   return hosts === 1 && (/^[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?$/.test(host) || isAuthority(host));
 }
 
-/** What is left of a URL is the host, and nothing else. */
+/** Whether a URL with that host is valid, and the text contains no other part of a URL. */
 function isAuthority(host: string): boolean {
   return !/[/?#@\\]/.test(host) && URL.canParse(`http://${host}/`);
 }

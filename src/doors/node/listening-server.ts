@@ -12,18 +12,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { watchHalfClosed } from './half-closed.ts';
 import { refuseMalformedRequest } from './malformed-request.ts';
 
+/** An HTTP server that is listening. */
 export interface ListeningServer {
-  /** Without a slash at the end. */
+  /** The base URL, without a slash at the end. */
   readonly url: string;
   readonly draining: boolean;
   /**
-   * Goes on accepting for `drainMs` milliseconds, telling clients to reconnect elsewhere, then
-   * stops accepting and waits for the requests under way, `graceMs` milliseconds at most.
+   * Shuts down. For `drainMs` milliseconds it still accepts connections, and tells clients to reconnect
+   * elsewhere; then it stops accepting, and waits up to `graceMs` milliseconds for pending requests.
    */
   drain(drainMs: number, graceMs: number): Promise<void>;
 }
 
-/** The server cannot listen where it was told to. */
+/** The server cannot listen on the configured address. */
 export class ListenError extends Error {
   constructor({ host, port }: Address, cause: NodeJS.ErrnoException) {
     const { code = cause.message } = cause;
@@ -33,6 +34,7 @@ export class ListenError extends Error {
   }
 }
 
+/** Where a server listens. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -42,46 +44,47 @@ const listenReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process has that port; stop it or set PORT to another, or to 0 for any',
   EACCES: 'ports below 1024 need a privilege; set PORT to a higher one',
   EADDRNOTAVAIL: 'this machine has no such address; set HOST to one it has, or to 0.0.0.0 for all',
-  ENOTFOUND: 'HOST is no address and no name that resolves to one',
-  EAI_AGAIN: 'HOST is a name that cannot be resolved at the moment',
+  ENOTFOUND: 'HOST is neither an address nor a name that resolves to one',
+  EAI_AGAIN: 'the name in HOST cannot be resolved, because of a temporary failure',
 };
 
-/** A client that sends slower than this, in milliseconds for a whole request, is cut off. */
+/** The time within which a client has to send a whole request, in milliseconds. */
 export const defaultRequestTimeoutMs = 30_000;
-/** How often Node looks for such clients, in milliseconds: its own default would give them twice the time. */
+/** How often Node checks that time, in milliseconds. With Node's default a client could take twice it. */
 const timeoutCheckMs = 1_000;
 
-/** What speaks another protocol over connections that began with HTTP (RFC 9110, section 7.8). */
+/** Handles connections that were upgraded from HTTP to another protocol (RFC 9110, section 7.8). */
 export interface Upgrades {
+  /** Called with a request to upgrade its connection. */
   accept(message: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Says goodbye on every connection. */
+  /** Closes every connection in the way of its protocol. */
   close(): void;
-  /** Cuts off who does not go. */
+  /** Cuts off the remaining connections. */
   terminate(): void;
 }
 
 export interface ListenOptions extends Address {
   readonly listener: RequestListener;
   /**
-   * How long an idle connection is kept, in milliseconds. It has to be longer than the load
-   * balancer's: the side that reuses a connection must be the one that closes it, or a request is
-   * lost now and then.
+   * How long an idle connection is kept open, in milliseconds. It must be longer than the load
+   * balancer's time: if the server closed a connection first, a request that the balancer sends on it
+   * at that moment would be lost.
    */
   readonly keepAliveTimeoutMs: number;
   /** How long a client may take to send a request, in milliseconds. @default defaultRequestTimeoutMs */
   readonly requestTimeoutMs?: number | undefined;
-  /** Takes connections that ask for another protocol. @default they are answered by `listener` */
+  /** Handles requests to upgrade to WebSocket. @default `listener` answers them */
   readonly upgrades?: Upgrades | undefined;
-  /** Told, when no more connections are accepted, to end what would not end by itself. */
+  /** Called when no more connections are accepted, to end responses without an end, such as streams. */
   readonly onClosing?: (() => void) | undefined;
-  /** Told of what came over a connection and was no request. @default nobody */
+  /** Called for bytes that are not a valid request. @default () => undefined */
   readonly onParserRefusal?: ((code: string | undefined, requestId: string) => void) | undefined;
 }
 
 /**
- * Listens on `host` and `port` (0: any free one).
+ * Starts an HTTP server on `host` and `port`; port 0 is any free one.
  *
- * @throws {ListenError}
+ * @throws {ListenError} (rejecting) where the address cannot be listened on.
  */
 export async function listen({
   listener,
@@ -93,20 +96,21 @@ export async function listen({
   ...address
 }: ListenOptions): Promise<ListeningServer> {
   /**
-   * The newest response of each connection: `null` where there was none yet, `idle` where it is
-   * complete, `unread` where that was so before its request was. Kept by connection and not as a set of responses: a set that is added to and deleted
-   * from all the time leaves its old tables behind, linked to the newer ones, and in the old
-   * generation each of them keeps a request's whole graph alive until the next full collection.
+   * The newest response of each connection: `null` before the first, `idle` once it is complete,
+   * `unread` where it was complete before its request was. It is a map by connection and not a set of
+   * responses, because a set that each request adds to and deletes from leaves its old tables behind,
+   * linked to the newer ones: in the old generation each of them keeps a request's whole graph alive
+   * until the next full collection.
    */
   const connections = new Map<Socket, ServerResponse | typeof idle | typeof unread | null>();
-  /** The responses under way of connections that have, or had, more than one. */
+  /** The pending responses of connections with pipelined requests. */
   const pipelined = new Map<Socket, Set<ServerResponse>>();
-  /** Connections on which the parser has given up: it fails again at each further chunk. */
+  /** Connections on which the parser has failed: it fails again at each further chunk. */
   const refused = new WeakSet<Socket>();
   let draining = false;
 
   const accept: RequestListener = (request, response) => {
-    // Its turn comes after that of the one before.
+    // Without a socket it is pipelined: it gets the socket when the response before it has ended.
     if (response.socket === null) notePipelined(request.socket, response);
     connections.set(request.socket, response);
     response.on('finish', forgetResponse);
@@ -134,15 +138,15 @@ export async function listen({
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      // What Node refuses by itself has no x-request-id: the listener does.
+      // Node's own refusal would have no x-request-id: the listener refuses such requests.
       requireHostHeader: false,
     },
     accept,
   );
-  // Node would end its side of the connection as soon as the client ends the other, answer or not.
+  // Otherwise Node ends its side of the connection when the client ends the other, before the response.
   Object.assign(server, { httpAllowHalfOpen: true });
-  // RFC 9110, section 10.1.1: a server may pass over an expectation that it does not know. The one
-  // that it knows is answered by whoever reads the body.
+  // RFC 9110, section 10.1.1: a server may ignore an unknown expectation. `100 Continue` is sent when
+  // the body is read.
   server.on('checkExpectation', accept);
   server.on('checkContinue', accept);
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
@@ -152,12 +156,12 @@ export async function listen({
     else if (!refused.has(socket)) refuseBytes(error, socket);
   });
 
-  /** Answers for bytes that are no request, in their turn (RFC 9112, section 9.3.2). */
+  /** Refuses bytes that are not a valid request, after earlier responses (RFC 9112, section 9.3.2). */
   function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
     refused.add(socket);
     const answer = connections.get(socket);
     if (answer === unread) {
-      // They are of a request that has its answer.
+      // They belong to a request that was answered already.
       socket.destroySoon();
     } else if (!(answer instanceof ServerResponse)) {
       refuseMalformedRequest(error, socket, onParserRefusal);
@@ -166,7 +170,7 @@ export async function listen({
         refuseMalformedRequest(error, socket, onParserRefusal);
       });
     } else {
-      // They are of its request's body, which whoever reads it answers for.
+      // They belong to the body of the current request: its reader refuses them.
       endConnectionAfter(answer);
       if (answer.headersSent)
         answer.once('finish', () => {
@@ -178,7 +182,7 @@ export async function listen({
 
   if (upgrades !== undefined) {
     server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-      // No HTTP will come over it any more.
+      // From here on the connection is not HTTP.
       if (socket instanceof Socket) connections.delete(socket);
       if (message.headers.upgrade?.toLowerCase() === 'websocket') {
         upgrades.accept(message, socket, head);
@@ -195,7 +199,7 @@ export async function listen({
   function onClose(this: Socket): void {
     connections.delete(this);
     for (const response of pipelined.get(this) ?? []) {
-      // Node tells the one whose turn it is alone.
+      // Node closes only the response that has the socket.
       if (response.socket !== null) continue;
       response.destroy();
       response.emit('close');
@@ -204,7 +208,7 @@ export async function listen({
   }
   server.on('connection', (socket) => {
     connections.set(socket, null);
-    // A connection comes twice where it asked for another protocol in vain.
+    // The event is emitted a second time for a connection whose upgrade was ignored.
     socket.off('end', onEnd).once('end', onEnd);
     socket.off('close', onClose).once('close', onClose);
   });
@@ -226,7 +230,7 @@ export async function listen({
       server.close();
       onClosing();
       upgrades?.close();
-      // Connections opened ahead, which Node takes for ones whose first request is on its way.
+      // Connections without a request yet: Node would wait for the first one.
       for (const [socket, response] of connections) if (response === null) socket.destroy();
       const giveUp = setTimeout(() => {
         server.closeAllConnections();
@@ -241,13 +245,13 @@ export async function listen({
 const idle = Symbol('idle');
 const unread = Symbol('unread');
 
-/** Nobody is there to read an answer. */
+/** The codes of errors after which the client cannot read a response. */
 const ofLostConnections: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
- * A connection as if it had not asked for another protocol, which a server need not speak (RFC 9110,
- * section 7.8): Java's client offers HTTP/2 with each request. Node leaves no other way to pass over
- * some upgrades and accept others.
+ * Returns the connection as if it had not requested an upgrade, which a server may ignore (RFC 9110,
+ * section 7.8): Java's client offers HTTP/2 with each request. Node has no other way to ignore some
+ * upgrades and accept others.
  */
 function withoutUpgrade(
   { method, url, httpVersion, rawHeaders }: IncomingMessage,
@@ -278,8 +282,8 @@ async function startListening(
 }
 
 /**
- * Sends `Connection: close`. Balancers keep connections open for long; this is how they learn to
- * send no more on this one.
+ * Lets the response have `Connection: close`, so that a load balancer sends no further request on its
+ * connection.
  */
 function endConnectionAfter(response: ServerResponse): void {
   response.shouldKeepAlive = false;

@@ -9,7 +9,7 @@ const unreadable: Refusal = {
   message: 'Malformed HTTP request.',
 };
 
-/** By the codes of Node's HTTP parser, whose messages are not for clients. */
+/** By the codes of Node's HTTP parser, whose messages are not meant for clients. */
 const refusalsByCode: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -29,19 +29,19 @@ const refusalsByCode: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * How a request is refused whose headers could be parsed and whose body could not, or did not come in
- * time; `null` for errors that are not of Node's HTTP parser.
+ * Returns the refusal of a request whose headers were valid but whose body is malformed or was not
+ * received in time; `null` for errors that are not from Node's HTTP parser.
  */
 export function refusalOfBody({ code = '' }: NodeJS.ErrnoException): Refusal | null {
   return refusalsByCode[code] ?? (code.startsWith('HPE_') ? unreadable : null);
 }
 
 /**
- * Refuses what came over a connection and could not be read as a request, and ends the connection:
- * for the `clientError` event of `http.Server`. The answer has the form of every other refusal, and
- * an `x-request-id` of its own, for no header of the request can be relied on.
+ * Refuses bytes that are not a valid request, and ends the connection: for the `clientError` event of
+ * `http.Server`. The response has the form of every other refusal, and a new `x-request-id`, because no
+ * header of the request can be relied on.
  *
- * @param onRefusal - Told the code and that id, so that a log has it.
+ * @param onRefusal - Called with the parser's code and that id, for the log.
  */
 export function refuseMalformedRequest(
   error: NodeJS.ErrnoException,

@@ -19,16 +19,16 @@ import { refusalBody, type Refusal } from './refusal.ts';
 export type BodyListener = (body: Buffer | 'too large' | null) => void;
 
 /**
- * How many bytes of a body that is too large are read, and dropped, before its client is cut off.
- * Clients that still write when the connection closes lose the answer that tells them why.
+ * How many bytes beyond the limit are read and discarded before the client is cut off. A client that is
+ * still writing when the connection closes would lose the response that says why.
  */
 const patienceBytes = 16 * 1024 * 1024;
 
 const noHeaders: readonly string[] = [];
 
 /**
- * One request over `node:http` and its response: what the engine has to know of it, in one object
- * that the request's events, its calls upstream and its line in the log all share.
+ * One request over `node:http` and its response. The handlers of its events, its upstream calls and its
+ * log line share this one object, which is also what the engine sees of the request.
  */
 export class NodeRequest implements Incoming, Departure {
   readonly message: IncomingMessage;
@@ -40,16 +40,16 @@ export class NodeRequest implements Incoming, Departure {
   readonly authorization: string | null;
   readonly outgoing = new Outgoing();
   readonly headers: RequestHeaders;
-  /** Whether the client went away before its response was complete. */
+  /** Whether the client disconnected before its response was complete. */
   departed = false;
-  /** The CORS headers of its responses. */
+  /** The CORS headers of the response. */
   cors: HeaderValues = {};
   #listener: DepartureListener | undefined;
   #moreListeners: Set<DepartureListener> | undefined;
 
   constructor(message: IncomingMessage, response: ServerResponse) {
     const headers = new RequestHeaders(message.rawHeaders);
-    // HTTP/1.0 knows no interim responses.
+    // HTTP/1.0 has no interim responses.
     if (message.httpVersion === '1.0') headers.expectsContinue = false;
     this.message = message;
     this.response = response;
@@ -63,7 +63,7 @@ export class NodeRequest implements Incoming, Departure {
     return this;
   }
 
-  /** Most requests have one call under way at a time, which needs no set. */
+  /** Most requests have one pending call at a time, which needs no set. */
   watch(listener: DepartureListener): void {
     if (this.#listener === undefined) this.#listener = listener;
     else (this.#moreListeners ??= new Set()).add(listener);
@@ -74,7 +74,7 @@ export class NodeRequest implements Incoming, Departure {
     else this.#moreListeners?.delete(listener);
   }
 
-  /** Gives up what only this client wanted. */
+  /** Tells all listeners that the client has disconnected. */
   depart(): void {
     this.departed = true;
     const first = this.#listener;
@@ -86,10 +86,11 @@ export class NodeRequest implements Incoming, Departure {
   }
 
   /**
-   * Reads the whole body. What comes of one that is too large is dropped meanwhile, so that the
-   * client gets to read an answer. A client that waits for `100 Continue` gets it, but not where the
-   * length it names is too large (RFC 9110, section 10.1.1).
+   * Reads the whole body. The rest of a body that is too large is read and discarded, so that the client
+   * can read the response. A client that waits for `100 Continue` gets it, unless its `content-length`
+   * is too large (RFC 9110, section 10.1.1).
    *
+   * @param maxBytes - The maximum size of the body.
    * @param onBody - Called at most once; not at all if the client disconnects before the end.
    */
   readBody(maxBytes: number, onBody: BodyListener): void {
@@ -124,15 +125,15 @@ export class NodeRequest implements Incoming, Departure {
     });
     message.on('error', (error) => {
       const refusal = refusalOfBody(error);
-      // What else ends a request early also closes its response, where departures are noticed.
+      // Any other error also closes the response, which is where a departure is noticed.
       if (refusal !== null) this.refuse({ ...refusal, headers: { connection: 'close' } });
     });
   }
 
   /**
-   * Answers in whole. A client that went away gets nothing.
+   * Sends a complete response, unless the client has disconnected or headers were sent already.
    *
-   * @param own - More headers, alternating names and values.
+   * @param own - Further headers, as alternating names and values.
    */
   send(
     status: number,
@@ -148,15 +149,16 @@ export class NodeRequest implements Incoming, Departure {
     headers.push('content-type', contentType, 'content-length', String(length));
     response.writeHead(status, headers);
     if (typeof content === 'string') {
-      // Text of as many bytes as characters is ASCII, which latin1 writes quickest.
+      // Text with as many bytes as characters is ASCII, which is written fastest as latin1.
       response.end(content, length === content.length ? 'latin1' : 'utf8');
     } else {
-      // Node puts them together with the headers.
+      // Node sends them together with the headers.
       for (const bytes of content) response.write(bytes);
       response.end();
     }
   }
 
+  /** Sends a refusal. */
   refuse(refusal: Refusal): void {
     const own = Object.entries(refusal.headers ?? {}).flat();
     this.send(refusal.status, 'application/json; charset=utf-8', refusalBody(refusal), own);
@@ -169,8 +171,8 @@ function byteLengthOf(content: JsonContent): number {
 }
 
 /**
- * The headers that the gateway looks at, read once from the raw ones: Node's own object is made for
- * all of them, and drops a second `Host` or `Authorization` in silence.
+ * The headers that the gateway reads, taken from the raw ones: Node's object of headers is built from
+ * all of them, and silently drops a second `Host` or `Authorization`.
  */
 export class RequestHeaders {
   host: string | null = null;
@@ -178,16 +180,16 @@ export class RequestHeaders {
   accept: string | null = null;
   contentType: string | null = null;
   contentEncoding: string | null = null;
-  /** NaN where there is none. */
+  /** NaN where the header is absent. */
   contentLength = NaN;
   origin: string | null = null;
   requestId: string | null = null;
   traceparent: string | null = null;
   tracestate: string | null = null;
   routerSecret: string | null = null;
-  /** Whether the client waits with the body until it is told that it may send it. */
+  /** Whether the client waits for `100 Continue` before it sends the body. */
   expectsContinue = false;
-  /** How often a header came that must come once at most (RFC 9112, section 3.2; RFC 9110, 5.3). */
+  /** How many such headers there are, of which only one is allowed (RFC 9112, 3.2; RFC 9110, 5.3). */
   hosts = 0;
   authorizations = 0;
 
@@ -240,7 +242,7 @@ export class RequestHeaders {
   }
 }
 
-/** The path of a request's target, which may be in absolute form (RFC 9112, section 3.2.2). */
+/** Returns the path of a request's target, which may be in absolute form (RFC 9112, section 3.2.2). */
 export function pathOf(target: string): string {
   const end = target.indexOf('?');
   const path = end === -1 ? target : target.slice(0, end);

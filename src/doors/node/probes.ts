@@ -1,39 +1,40 @@
 import type { NodeRequest } from './node-request.ts';
 import { refusals } from './refusal.ts';
 
-/** What `GET /ready` answers. */
+/** The body of `GET /ready`. */
 export interface Readiness {
   readonly ready: boolean;
-  /** What works with less than it should, such as limits counted in process while Redis is down. */
+  /** What is degraded, such as limits that are counted in process while Redis is unavailable. */
   readonly degraded: readonly string[];
   /** Why it is not ready. */
   readonly reasons: readonly string[];
 }
 
 export interface ProbeOptions {
-  /** What `/ready` says, with `/health` beside it; `null` answers neither. */
+  /** Returns what `/ready` reports; `null` serves neither `/ready` nor `/health`. */
   readonly readiness: (() => Readiness) | null;
-  /** The metrics in Prometheus' text format; `null` answers no `/metrics`. */
+  /** The metrics in the text format of Prometheus; `null` does not serve `/metrics`. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | null;
 }
 
+/** The response of a probe. */
 export interface ProbeAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** The `cache-control` of every answer. */
+/** The `cache-control` of every probe's response. */
 export const probeCacheControl = 'no-store';
 
-/** Answers GET and HEAD at one path. */
+/** Returns the response to GET and HEAD at one path. */
 export type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
 
-/** The paths that operators and their machines ask, and what answers there. */
+/** Creates the probes for operators and orchestrators, by their paths. */
 export function createProbes({ readiness, metrics }: ProbeOptions): ReadonlyMap<string, Probe> {
   const probes = new Map<string, Probe>();
   if (readiness !== null) {
-    // The process is alive because it answers.
+    // That the process answers is enough: it is alive.
     probes.set('/health', () => json(200, { status: 'ok' }));
     probes.set('/ready', () => {
       const state = readiness();
@@ -52,6 +53,7 @@ export function createProbes({ readiness, metrics }: ProbeOptions): ReadonlyMap<
 
 const own = ['cache-control', probeCacheControl];
 
+/** Sends a probe's response; other methods than GET and HEAD are refused. */
 export async function answerProbe(probe: Probe, request: NodeRequest): Promise<void> {
   const { method } = request.message;
   if (method !== 'GET' && method !== 'HEAD') {

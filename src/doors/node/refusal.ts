@@ -3,16 +3,17 @@ import type { Duplex } from 'node:stream';
 
 import { eventsOnly } from '../../engine/negotiation.ts';
 
-/** Why the HTTP layer itself answers a request, and no operation. */
+/** A response by which the HTTP layer refuses a request before any operation runs. */
 export interface Refusal {
   readonly status: number;
-  /** For programs; in `extensions.code`. */
+  /** For programs: `extensions.code`. */
   readonly code: string;
-  /** What is wrong and what to do about it, for people. */
+  /** For people: what is wrong and what to do about it. */
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The refusals that are the same for every request. */
 export const refusals = {
   noHost: {
     status: 400,
@@ -30,11 +31,11 @@ export const refusals = {
     code: 'FORBIDDEN',
     message: 'Requests must come through the router.',
   },
-  /** A compressed body could grow without limit, and nobody needs to compress a small document. */
+  /** A compressed body could expand without limit, and documents are small without compression. */
   encoded: {
     status: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
-    message: 'Send the request body as it is, without content-encoding.',
+    message: 'Send the request body without content-encoding.',
     headers: { 'accept-encoding': 'identity' },
   },
   notUtf8: {
@@ -66,7 +67,7 @@ export const refusals = {
   },
 } as const satisfies Record<string, Refusal>;
 
-/** What is told at a path where there is nothing. */
+/** The refusal of a request at an unknown path. */
 export function notFound(endpoint: string): Refusal {
   return {
     status: 404,
@@ -75,6 +76,7 @@ export function notFound(endpoint: string): Refusal {
   };
 }
 
+/** The refusal of a request whose body is larger than `maxBytes`. */
 export function bodyTooLarge(maxBytes: number): Refusal {
   return {
     status: 413,
@@ -83,12 +85,12 @@ export function bodyTooLarge(maxBytes: number): Refusal {
   };
 }
 
-/** In the form that GraphQL clients read: `{"errors": [{"message", "extensions"}]}`, as JSON. */
+/** Returns a refusal as JSON in the form that GraphQL clients read: `{"errors": [{"message", …}]}`. */
 export function refusalBody({ code, message }: Refusal): string {
   return JSON.stringify({ errors: [{ message, extensions: { code } }] });
 }
 
-/** Answers over a connection for which Node has no response, and ends it. */
+/** Writes a refusal to a connection for which Node has no response object, and ends the connection. */
 export function endWithRefusal(socket: Duplex, refusal: Refusal, requestId: string): void {
   const { status, headers = {} } = refusal;
   const body = refusalBody(refusal);

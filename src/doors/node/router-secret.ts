@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
- * Checks `x-router-secret` without telling by its timing how much of a guess was right. Digests are
- * compared because they are of equal length whatever the guess.
+ * Creates the check of `x-router-secret`. It takes constant time, so that timing does not reveal how
+ * much of a guess is right; it compares digests because they have the same length for every guess.
  *
- * @param secret - What it must be; `null`: anything, or nothing.
+ * @param secret - The expected value; `null` accepts any value, and none.
  */
 export function createSecretCheck(secret: string | null): (given: string | null) => boolean {
   if (secret === null) return () => true;

@@ -32,10 +32,10 @@ import { webSocketMethod } from '../../telemetry/request-span.ts';
 import type { Span, TraceContext, Tracer } from '../../telemetry/tracing.ts';
 import { refusals } from './refusal.ts';
 
-/** The subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
+/** The name of the subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';
 
-/** Why the server closes a connection, by the codes of the subprotocol. */
+/** The codes and reasons with which the server closes connections, as the subprotocol defines them. */
 const closings = {
   badRequest: [4400, 'Invalid message received'],
   unauthorized: [4401, 'Unauthorized'],
@@ -44,17 +44,19 @@ const closings = {
   duplicate: [4409, 'Subscriber already exists'],
   tooManyInits: [4429, 'Too many initialisation requests'],
   goingAway: [1001, 'The gateway is shutting down'],
-  /** Of RFC 6455: clients do not connect again by themselves, and would send the same again. */
+  /** A code of RFC 6455 after which clients do not reconnect: they would send the same message again. */
   unexpected: [1011, refusals.unexpected.message],
 } as const satisfies Record<string, readonly [code: number, reason: string]>;
 
+/** The default time between two pings, in milliseconds. */
 export const defaultPingIntervalMs = 12_000;
 
-/** So much may wait for a client to read it before nothing more is read from the client, in bytes. */
+/** Beyond so many unread bytes, nothing more is read from the client. */
 const maxUnreadBytes = 1_048_576;
 
 type Results = AsyncIterable<ExecutionResult> & Partial<Pick<AsyncIterator<unknown>, 'return'>>;
 
+/** What every WebSocket session of a gateway needs. */
 export interface SessionOptions {
   readonly engine: Engine;
   /** Executes an operation that has no plan by Yoga. Never rejects. */
@@ -69,19 +71,19 @@ export interface SessionOptions {
   /** How long a client may take to send `connection_init`, in milliseconds. @default 10000 */
   readonly initTimeoutMs?: number | undefined;
   /**
-   * Between two pings, in milliseconds. A client that has not answered one by the next is cut off, and
-   * so is one of whose answers nothing has left for that long.
+   * The time between two pings, in milliseconds. A client that has not answered a ping by the next is
+   * cut off, and so is one that reads nothing for that time while data is waiting.
    *
    * @default defaultPingIntervalMs
    */
   readonly pingIntervalMs?: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** @default null, nothing is traced */
+  /** @default null, which traces nothing */
   readonly tracer?: Tracer | null | undefined;
 }
 
-/** An operation that came in a message: what the engine has to know of it. */
+/** An operation that was received in a message, as the engine sees it. */
 class SocketOperation implements Incoming {
   readonly id: string;
   readonly requestId = randomUUID();
@@ -100,9 +102,9 @@ class SocketOperation implements Incoming {
 }
 
 /**
- * One client's connection, after the handshake. graphql-ws' own server is not used: it reads and
- * writes messages by `JSON.parse` and `JSON.stringify`, which distort numbers, and knows no persisted
- * documents.
+ * The connection of one client, after the handshake. The server of graphql-ws is not used: it reads and
+ * writes messages by `JSON.parse` and `JSON.stringify`, which lose digits of numbers, and it does not
+ * support persisted documents.
  */
 export class WebSocketSession {
   readonly #socket: WebSocket;
@@ -111,16 +113,16 @@ export class WebSocketSession {
   readonly #trace: TraceContext | undefined;
   readonly #operations = new Map<string, SocketOperation>();
   readonly #initTimer: NodeJS.Timeout;
-  /** Of `connection_init`; undefined before it. */
+  /** The `authorization` of `connection_init`; `undefined` before that message. */
   #authorization: string | null | undefined;
   #isClosing = false;
   #isAlive = true;
-  /** Whether nothing is read from the client until it has read what waits for it. */
+  /** Whether reading from the client is paused until it has read what is waiting. */
   #isBehind = false;
 
   /**
-   * @param connection - The one below `socket`.
-   * @param trace - The client's, of its handshake.
+   * @param connection - The TCP connection of `socket`.
+   * @param trace - The trace context of the client's handshake.
    */
   constructor(
     socket: WebSocket,
@@ -151,7 +153,7 @@ export class WebSocketSession {
     socket.on('pong', () => {
       this.#isAlive = true;
     });
-    // What ends a connection early closes it, too.
+    // After an error the connection is closed, which is handled below.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#isClosing = true;
@@ -163,7 +165,7 @@ export class WebSocketSession {
 
   /** Cuts off a client that has not answered the last ping, and sends another. */
   ping(): void {
-    // What waits for a slow reader stands ahead of a ping.
+    // A ping would be queued behind the data that a slow client has not read.
     if (this.#socket.bufferedAmount > 0) this.#waitForReader();
     else if (!this.#isAlive) this.#socket.terminate();
     else {
@@ -173,16 +175,16 @@ export class WebSocketSession {
   }
 
   /**
-   * Reads nothing more from the client until all has left that waits for it: else one that sends and
-   * does not read would have the answers to whatever it sends kept in memory. It is cut off where
-   * nothing leaves for a time, which Node tells of a connection also within a message.
+   * Pauses reading until the client has read all that is waiting. Otherwise a client that sends without
+   * reading would make its responses fill the memory. A client that reads nothing for a time is cut
+   * off: the timeout of the connection also detects that within a long message.
    */
   #waitForReader(): void {
     if (this.#isBehind || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#isBehind = true;
     this.#socket.pause();
     this.#connection.setTimeout(this.#options.pingIntervalMs ?? defaultPingIntervalMs);
-    // It leaves after all that waits.
+    // The ping is sent after everything that is waiting.
     this.#socket.ping(undefined, false, () => {
       this.#isBehind = false;
       this.#isAlive = true;
@@ -192,14 +194,15 @@ export class WebSocketSession {
   }
 
   /**
-   * Closes the connection once what is under way has been answered: a client that is cut off would
-   * send it again elsewhere. Clients take the close code for a reason to connect again.
+   * Closes the connection once the pending operations have ended: a client that is cut off would send
+   * them again elsewhere. The close code makes clients reconnect.
    */
   close(): void {
     this.#isClosing = true;
     if (this.#operations.size === 0) this.#close(closings.goingAway);
   }
 
+  /** Cuts off the connection. */
   terminate(): void {
     this.#socket.terminate();
   }
@@ -209,7 +212,7 @@ export class WebSocketSession {
   }
 
   #receive(data: Buffer): void {
-    // What a client sent before it has read why the connection is closed would be done unanswered.
+    // An operation that is received after the connection was closed would run without a response.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const message = readMessage(data);
     if (message === null) {
@@ -300,7 +303,7 @@ export class WebSocketSession {
     else await this.#answer(operation, result);
   }
 
-  /** Takes nothing from a stream while the client is behind. */
+  /** Sends the results of a stream. Reads nothing from the stream while the client is behind. */
   async #stream<Result>(
     operation: SocketOperation,
     results: AsyncIterable<Result>,
@@ -327,7 +330,7 @@ export class WebSocketSession {
     return this.#send(`{"id":${quoteJson(id)},"type":"next","payload":${text}}`);
   }
 
-  /** What was refused before it ran is an `error`, which also completes the operation. */
+  /** Sends a result. One without data is an `error` message, which also completes the operation. */
   #answer(operation: SocketOperation, result: ExecutionResult<unknown>): Promise<void> {
     if (result.data !== undefined) return this.#next(operation, writeResultText(result));
     const errors = writeErrorsText(result.errors ?? []);
@@ -337,8 +340,7 @@ export class WebSocketSession {
   }
 
   /**
-   * Removes an operation, whose id a client may give to another one as soon as it has completed the
-   * first.
+   * Removes an operation. A client may reuse the id of an operation as soon as it has completed it.
    *
    * @returns Whether it was there.
    */
@@ -348,7 +350,7 @@ export class WebSocketSession {
     );
   }
 
-  /** Ends an operation with what HTTP answers as 500. */
+  /** Ends an operation with the error that is status 500 over HTTP. */
   async #fail(operation: SocketOperation, error: unknown): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#options.logger.error({ requestId: operation.requestId, err: error }, 'request failed');
@@ -375,7 +377,7 @@ export class WebSocketSession {
     if (this.#isClosing) this.close();
   }
 
-  /** Resolves when the message has left, or never will: a connection that fails closes. */
+  /** Resolves when the message was sent, or when the connection has closed. */
   #send(message: string): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.readyState !== this.#socket.OPEN) resolve();
@@ -398,7 +400,7 @@ const typeKey = keyOf('type');
 const idKey = keyOf('id');
 const payloadKey = keyOf('payload');
 
-/** `null` where it is no JSON object, or one of its members is not of its type. */
+/** Returns `null` where the message is not a JSON object, or one of its members has a wrong type. */
 function readMessage(data: Buffer): Message | null {
   const source = JsonSource.of(data);
   if (source === null) return null;
@@ -429,7 +431,7 @@ function visitMember(
   return end;
 }
 
-/** The `authorization` of a `connection_init`, in whatever case: clients name it like the header. */
+/** Reads the `authorization` of a `connection_init`, in any case: clients spell it like the header. */
 function readAuthorization(payload: Buffer): string | null {
   const parameters = parseJson(payload.toString()) as Readonly<Record<string, unknown>>;
   for (const [name, value] of Object.entries(parameters)) {

@@ -22,13 +22,13 @@ import {
 } from './websocket-session.ts';
 
 export interface WebSocketDoorOptions extends SessionOptions {
-  /** Size of a message in bytes; beyond: the connection is closed with 1009. */
+  /** The maximum size of a message, in bytes. A larger one closes the connection with 1009. */
   readonly maxBodyBytes: number;
-  /** What `x-router-secret` must be at the handshake. @default null, anything */
+  /** The expected `x-router-secret` of the handshake. @default null, which accepts any */
   readonly routerSecret?: string | null | undefined;
 }
 
-/** Operations over WebSocket, at the GraphQL endpoint: any kind, many at a time. */
+/** Creates the door for operations over WebSocket at the GraphQL endpoint: any kind, concurrently. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
   const { endpoint, maxBodyBytes, routerSecret = null } = options;
   const hasSecret = createSecretCheck(routerSecret);
@@ -37,7 +37,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
     noServer: true,
     clientTracking: false,
     maxPayload: maxBodyBytes,
-    // It would cost memory for each connection, and a compressed message could grow without limit.
+    // Compression takes memory for each connection, and a compressed message could expand without limit.
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
@@ -48,7 +48,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
     return hasSecret(secret) ? null : refusals.notByRouter;
   }
 
-  /** Answers, logs and counts a handshake that fails like any other request that is refused. */
+  /** Refuses, logs and counts a failed handshake like any other refused request. */
   function refuse(
     { url = '/', method }: IncomingMessage,
     { requestId: givenId, traceparent, tracestate }: RequestHeaders,
@@ -107,7 +107,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
       });
     },
     close() {
-      // What streams had to say before they were interrupted leaves first.
+      // Deferred, so that the last messages of interrupted streams are sent first.
       setImmediate(() => {
         for (const session of sessions) session.close();
       });
@@ -118,13 +118,13 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): Upgrades {
   };
 }
 
-/** @param what - What is wrong with it, as ws tells: safe to show. */
+/** @param what - What is wrong, as `ws` says it; safe to show to the client. */
 function malformedHandshake(what: string): Refusal {
   return {
     status: 400,
     code: 'BAD_REQUEST',
     message: `Malformed WebSocket handshake: ${what}.`,
-    // RFC 6455, section 4.4: a client of another version has to be told which ones are spoken.
+    // RFC 6455, section 4.4: a client of another version has to be told the supported ones.
     headers: { 'sec-websocket-version': '13, 8' },
   };
 }

@@ -1,4 +1,4 @@
-/** A response before it is known whether its body is sent at all: to `HEAD` it is not. */
+/** A response to GET or HEAD; for HEAD its body is not sent. */
 export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -6,9 +6,9 @@ export interface Answer {
 }
 
 /**
- * Only what comes from this origin, and no inline script, is let in. Monaco sets styles inline, and
- * GraphiQL's style sheet holds its fonts and images as data URIs. A worker takes its policy from
- * the response that brought its script, so every answer carries it.
+ * Allows only resources of this origin, and no inline script. Inline styles are allowed for Monaco, and
+ * data URIs for the fonts and images in GraphiQL's style sheet. The policy is on every response, because
+ * a worker takes its policy from the response with its script.
  */
 export const securityHeaders = {
   'content-security-policy': [

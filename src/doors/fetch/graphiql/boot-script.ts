@@ -1,14 +1,13 @@
 /**
- * What starts GraphiQL in the browser, as the text of an ES module. A file of its own, and not
- * inline, so that the page's policy can refuse every inline script.
+ * The ES module that starts GraphiQL in the browser. It is a file and not inline, so that the page's
+ * policy can refuse every inline script.
  *
- * GraphiQL keeps its tabs in localStorage. Three things there would break a page that was open
- * before, and are settled here:
- * - localStorage belongs to the origin, so any other GraphiQL once served from this port would
- *   bring its tabs along: keys carry the page's own prefix.
- * - Headers are not stored, as they hold a token: a reload fills them in anew from the page.
- * - GraphiQL takes the query and variables to start with from other keys than the tabs, and adds a
- *   tab where the two disagree: both are read from the active tab instead.
+ * GraphiQL keeps its tabs in localStorage, which needs three corrections when a page is opened again:
+ * - localStorage belongs to the origin, so that another GraphiQL that was served from the same port
+ *   would share its tabs: the keys have a prefix of this page.
+ * - Headers are not stored, because they contain a token: the page provides them at each load.
+ * - GraphiQL reads the initial query and variables from other keys than the tabs, and adds a tab where
+ *   they differ: both are read from the active tab instead.
  */
 export const bootScript = /* JavaScript */ `
 const { storagePrefix, ...options } = JSON.parse(
@@ -38,7 +37,7 @@ function takeTabFromUrl() {
   const query = url.searchParams.get('query');
   if (query === null) return undefined;
   const variables = url.searchParams.get('variables');
-  // Left in place, it would be opened once more by every reload.
+  // Otherwise every reload would open it again.
   history.replaceState(history.state, '', url.pathname);
   return { query, variables };
 }
@@ -48,8 +47,8 @@ const stored = JSON.parse(storage.getItem('graphiql:tabState'));
 const defaultTabs = linked ? [linked, ...options.defaultTabs] : options.defaultTabs;
 const active = linked ?? stored?.tabs[stored.activeTabIndex] ?? defaultTabs[0];
 
-// Monaco takes a scalar it does not know for a string, number or boolean, and would underline every
-// object among the variables. GraphiQL has no option for it: its call to Monaco is added to.
+// Monaco treats an unknown scalar as a string, number or boolean, and would underline every object
+// among the variables. GraphiQL has no option for that, so its call to Monaco is extended.
 const customScalarSchemas = {
   JSON: { type: ['object', 'array', 'string', 'number', 'boolean'] },
   JSONObject: { type: 'object' },

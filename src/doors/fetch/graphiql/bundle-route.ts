@@ -6,7 +6,7 @@ import type { GraphiQLBundle } from './bundle.ts';
 
 const oneYearS = 31_536_000;
 
-/** Serves the bundle's files at `<digest>/<name>`. Loads nothing before it is first asked. */
+/** Serves the bundle's files at `<digest>/<name>`. The bundle is loaded at the first request. */
 export function createBundleRoute() {
   let loading: Promise<GraphiQLBundle> | undefined;
   const bundle = (): Promise<GraphiQLBundle> => (loading ??= loadBundle());
@@ -22,7 +22,7 @@ export function createBundleRoute() {
       if (asset === undefined) return missing;
 
       const encoding = preferred(request.headers.get('accept-encoding'), ['br', 'gzip']);
-      // Weak, as it names the file in all its encodings (RFC 9110, section 8.8.1).
+      // Weak, because it is the same for all encodings of a file (RFC 9110, section 8.8.1).
       const etag = `W/"${digest}"`;
       const headers = {
         ...securityHeaders,
@@ -48,7 +48,7 @@ export function createBundleRoute() {
   };
 }
 
-/** An open page may outlive the version that rendered it. */
+/** The response to a page of an earlier version, which is still open in a browser. */
 const missing: Answer = {
   status: 404,
   headers: {

@@ -3,29 +3,31 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { bootScript } from './boot-script.ts';
 
+/** A content coding in which the bundle is served. */
 export type ContentEncoding = 'br' | 'gzip' | 'identity';
 
-/** One file of the bundle. It is compressed when first asked for, and the result is kept. */
+/** One file of the bundle. It is compressed at the first request, and the result is kept. */
 export interface GraphiQLAsset {
   readonly contentType: string;
   encode(encoding: ContentEncoding): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** The files of GraphiQL. */
 export interface GraphiQLBundle {
-  /** First 16 hex digits of the SHA-256 over every file: the part of the URLs that changes with them. */
+  /** The first 16 hex digits of the SHA-256 of all files; part of their URLs. */
   readonly digest: string;
   readonly assets: ReadonlyMap<string, GraphiQLAsset>;
 }
 
 /**
- * GraphiQL 5 leaves a wrong offset on its tabs, made to be dragged, and hides it until one has the
- * focus: the first press moves the tab away from under the pointer, and the click is lost.
+ * GraphiQL 5 leaves a wrong offset on its draggable tabs, which shows once a tab has the focus: the
+ * first press moves the tab away from the pointer, and the click is lost.
  */
 const stillTabs = '\n.graphiql-tab { transform: none !important }\n';
 
 /**
- * GraphiQL's tabs keep their width, so that the one in front may be out of sight, and its title
- * breaks into two lines where it is short of room: here the tabs shrink, as a browser's do.
+ * GraphiQL's tabs do not shrink, so that the active one can be out of sight, and its title breaks into
+ * two lines in a narrow window. Here they shrink as a browser's tabs do.
  */
 const sessionHeader = /* CSS */ `
 .graphiql-container .graphiql-tabs { flex: 0 1 auto; }
@@ -43,15 +45,15 @@ const sessionHeader = /* CSS */ `
 .people a[aria-current] { background: hsl(var(--color-primary)); color: hsl(var(--color-base)); }
 `;
 
-/** The search of the documentation cuts off the hint in it, `Ctrl Alt K`. */
+/** Otherwise the search field of the documentation cuts off its hint, `Ctrl Alt K`. */
 const docsSearch = `
 .graphiql-doc-explorer-search input[role='combobox'] { min-width: 6rem; }
 `;
 
 /**
- * GraphiQL lays its panes out side by side whatever the width; on a phone the response would be one
- * letter wide. There they stand one above the other, and the tools below them; the documentation
- * covers them while it is open.
+ * GraphiQL shows its panes side by side at any width; on a phone the response would be one letter wide.
+ * Here narrow windows show the panes one above the other with the tools below; the documentation covers
+ * them while it is open.
  */
 const phoneLayout = /* CSS */ `
 @media (max-width: 700px) {
@@ -90,9 +92,9 @@ const layout = stillTabs + sessionHeader + docsSearch + phoneLayout;
 const javascript = 'text/javascript; charset=utf-8';
 
 /**
- * Takes GraphiQL apart into files. `@graphql-yoga/render-graphiql` ships it as one page of 9 MB
- * with the options inlined, which no cache could keep; its parts are strings of a module of their
- * own, which is only loaded here: it takes some 0.1 s and 50 MB.
+ * Loads GraphiQL as separate files. `@graphql-yoga/render-graphiql` renders one page of 9 MB with the
+ * options inlined, which cannot be cached. The parts are strings of a module that is imported only here,
+ * because that takes some 0.1 s and 50 MB.
  */
 export async function loadBundle(): Promise<GraphiQLBundle> {
   const parts = await import('@graphql-yoga/render-graphiql/graphiql');
@@ -119,7 +121,7 @@ function createAsset(contentType: string, source: string): GraphiQLAsset {
   return {
     contentType,
     encode(encoding) {
-      // Hardly any client asks for it, and the source is in memory as a string already.
+      // Not kept: few clients accept no compression, and the source is in memory already.
       if (encoding === 'identity') return Promise.resolve(Buffer.from(source));
       const bytes = compressed.get(encoding) ?? compress[encoding](Buffer.from(source));
       compressed.set(encoding, bytes);
@@ -131,7 +133,7 @@ function createAsset(contentType: string, source: string): GraphiQLAsset {
 const brotli = promisify<Buffer, object, Uint8Array<ArrayBuffer>>(brotliCompress);
 const deflate = promisify<Buffer, object, Uint8Array<ArrayBuffer>>(gzip);
 
-/** Both run in the thread pool. Brotli 5 takes a third of 9's time for 4% more bytes. */
+/** Both run in the thread pool. Brotli's quality 5 takes a third of the time of 9, for 4% more bytes. */
 const compress = {
   br: (bytes: Buffer) => brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
   gzip: (bytes: Buffer) => deflate(bytes, { level: 6 }),

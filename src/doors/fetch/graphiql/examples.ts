@@ -2,13 +2,13 @@ import type { GraphiQLTab } from './page.ts';
 
 const id = 'ctx_123';
 
-/** Two more than the limit for writes admits in a second. */
+/** Two more than the limit of writes in one second. */
 const limitedCalls = Array.from(
   { length: 12 },
   (_, i) => `  call${i + 1}: mergeExecutionContext(id: $id, input: $input) { ...Outcome }`,
 ).join('\n');
 
-/** Tabs that run as they stand against the sandbox, in this order or any other. */
+/** Tabs that can be run against the sandbox unchanged, in any order. */
 export const graphiqlExamples: readonly GraphiQLTab[] = [
   {
     query: `# Replaces the stored context as a whole.

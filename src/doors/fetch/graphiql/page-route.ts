@@ -6,35 +6,36 @@ import type { GraphiQLTab } from './page.ts';
 
 type HeaderValues = Readonly<Record<string, string>>;
 
+/** How the GraphiQL page looks. */
 export interface PageRouteOptions {
-  /** @default 'GraphiQL' */
+  /** The title of the page. @default 'GraphiQL' */
   readonly title?: string;
   /**
-   * Tabs that are open on the first visit; with none, GraphiQL shows a welcome of its own.
+   * Tabs that are open on the first visit. Without any, GraphiQL shows its own welcome.
    * @default []
    */
   readonly tabs?: readonly GraphiQLTab[];
   /**
-   * As whom the page can be opened, by `?as=NAME`; it links to each of them. The first is who it is
-   * unless the URL names another.
-   * @default none
+   * The users as whom the page can be opened with `?as=NAME`; it links to each of them. The first is
+   * the default.
+   * @default []
    */
   readonly people?: readonly string[];
   /**
-   * What the headers editor of every tab starts with. A function is called for each page, as what
-   * it returns may hold a token that expires, with as whom it is opened: one of `people`, or `null`
-   * where there are none.
+   * The initial content of the headers editor in every tab. A function is called for each page, because
+   * a token in the headers may expire; its parameter is the user as whom the page is opened: one of
+   * `people`, or `null` where there are none.
    * @default {}
    */
   readonly headers?: HeaderValues | ((as: string | null) => HeaderValues | Promise<HeaderValues>);
 }
 
-/** In the order of preference where a client ranks them alike: a program that names JSON gets it. */
+/** For a client that ranks them equally, the earlier one is chosen, so that a program gets JSON. */
 const mediaTypes = ['application/graphql-response+json', 'application/json', 'text/html'] as const;
 
 /**
- * Answers who asks for HTML, which is what browsers do, and nobody else: to others, `GET` is an
- * operation.
+ * Creates the route of the page, which is for requests that prefer HTML, as browsers do. For other
+ * requests it returns `undefined`: their `GET` is an operation.
  */
 export function createPageRoute(
   { title = 'GraphiQL', tabs = [], people = [], headers = {} }: PageRouteOptions,

@@ -1,25 +1,27 @@
 import { createHash } from 'node:crypto';
 
-/** A tab that is open when the page is visited for the first time. */
+/** A tab that is open on the first visit of the page. */
 export interface GraphiQLTab {
   /** The document; the tab is titled by its operation's name. */
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
+/** What a rendered page depends on. */
 export interface GraphiQLPage {
   readonly title: string;
   /** Where the bundle's files are, relative to the page, with a trailing slash. */
   readonly assetBase: string;
   readonly tabs: readonly GraphiQLTab[];
-  /** As whom it can be opened. */
+  /** The users as whom the page can be opened. */
   readonly people: readonly string[];
-  /** As which of them it is; `null` where there are none. */
+  /** The user as whom it is opened; `null` where `people` is empty. */
   readonly as: string | null;
-  /** What the headers editor of every tab starts with. */
+  /** The initial content of the headers editor in every tab. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Renders the page as HTML. */
 export function renderPage(page: GraphiQLPage): string {
   const { title, assetBase, tabs, people, as, headers } = page;
   const defaultTabs = tabs.map(({ query, variables }) => ({
@@ -27,7 +29,7 @@ export function renderPage(page: GraphiQLPage): string {
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
   }));
   const options = {
-    // GraphiQL sets it as HTML.
+    // GraphiQL inserts it as HTML.
     title: people.length > 0 ? renderPeople(people, as) : escapeHtml(title),
     defaultTabs,
     defaultHeaders: JSON.stringify(headers, null, 2),
@@ -54,7 +56,7 @@ export function renderPage(page: GraphiQLPage): string {
 `;
 }
 
-/** In the place of the title, which the browser's own tab shows too. */
+/** The links to all users replace the title, which the browser's tab shows too. */
 function renderPeople(people: readonly string[], as: string | null): string {
   const links = people.map((name) => {
     const current = name === as ? ' aria-current="page"' : '';
@@ -63,12 +65,12 @@ function renderPeople(people: readonly string[], as: string | null): string {
   return `<nav class="people" aria-label="As whom requests are sent"><span>as</span>${links.join('')}</nav>`;
 }
 
-/** Changes with the examples, so that who visited an earlier version meets the new ones. */
+/** Changes with the example tabs, so that a returning visitor gets the new ones. */
 function storagePrefix(tabs: readonly unknown[]): string {
   return `${createHash('sha256').update(JSON.stringify(tabs)).digest('hex').slice(0, 8)}:`;
 }
 
-/** JSON that can neither end the script element it stands in nor open a comment there. */
+/** Writes JSON that can neither end its script element nor open a comment in it. */
 function inlineJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

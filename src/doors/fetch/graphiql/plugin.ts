@@ -5,11 +5,12 @@ import { createPageRoute } from './page-route.ts';
 import type { PageRouteOptions } from './page-route.ts';
 
 /**
- * GraphiQL from this origin alone, so that it works with no internet. Takes the place of Yoga's
- * own, which is to be switched off (`graphiql: false`).
+ * Serves GraphiQL with all its files, so that it works without access to the internet. It replaces the
+ * GraphiQL of Yoga, which has to be disabled (`graphiql: false`).
  *
- * @param graphqlPath - Yoga's `graphqlEndpoint`: the page answers there, and its files below
+ * @param graphqlPath - Yoga's `graphqlEndpoint`: the page is served there, and its files below
  *   `<path>/graphiql/`.
+ * @param page - How the page looks.
  */
 export function useGraphiQL(graphqlPath: string, page: PageRouteOptions): Plugin {
   const bundle = createBundleRoute();
@@ -27,7 +28,7 @@ export function useGraphiQL(graphqlPath: string, page: PageRouteOptions): Plugin
   return {
     onRequest(event) {
       const { method } = event.request;
-      // Before anything else is looked at: this runs in front of every operation too.
+      // The cheapest check first, because this runs before every operation.
       if (method !== 'GET' && method !== 'HEAD') return undefined;
       return route(event.request, event.url.pathname)?.then(({ status, headers, body }) => {
         const sent = method === 'HEAD' ? null : body;
