@@ -4,6 +4,7 @@ import { parseLimit, type Limit, type RateLimitRule } from '../rate-limit/limit.
 import type { Span } from '../telemetry/tracing.ts';
 import type { RequestContext } from './request-context.ts';
 
+/** The schema coordinate of a root field, such as `Query.thing`. */
 export type FieldCoordinate = `${'Query' | 'Mutation' | 'Subscription'}.${string}`;
 
 /** The limits of a field. */

@@ -41,7 +41,7 @@ const persistedQueryKey = keyOf('persistedQuery');
 const sha256HashKey = keyOf('sha256Hash');
 const versionKey = keyOf('version');
 
-const ONE = 0x31;
+const digitOne = 0x31;
 
 /**
  * Reads the body of a request in one scan: finds the plan of its document, and its arguments.
@@ -161,6 +161,6 @@ function visitPersistedQuery(
     reading.hash = source.string(at, end);
     return end;
   }
-  const isVersionOne = keyIs(bytes, from, to, versionKey) && end === at + 1 && bytes[at] === ONE;
+  const isVersionOne = keyIs(bytes, from, to, versionKey) && end === at + 1 && bytes[at] === digitOne;
   return isVersionOne ? end : -1;
 }

@@ -89,7 +89,7 @@ function renderLanding(endpoint: string, people: readonly LandingPerson[]): stri
   <body>
     <main>
       <h1>Execution context gateway</h1>
-      <p>A GraphQL API for the state and the session of AI agents’ runs, at <code>${endpoint}</code>.</p>
+      <p>A GraphQL API for the state and the sessions of the runs of AI agents, at <code>${endpoint}</code>.</p>
       <h2>Explore</h2>
       ${list(graphiql.length > 0 ? graphiql : [anybody])}
       <h2>For tools</h2>

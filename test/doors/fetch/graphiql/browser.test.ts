@@ -152,7 +152,7 @@ describe.skipIf(!browserInstalled())('GraphiQL in a browser', { timeout: 60_000 
     ];
     const end = (box: typeof list) => (box?.x ?? NaN) + (box?.width ?? NaN);
     expect(end(tab)).toBeLessThanOrEqual(end(list));
-    await page.getByText('The state and the session of AI agents').waitFor();
+    await page.getByText('The state and the sessions of the runs of AI agents').waitFor();
   });
 
   it('runs them after a restart and a reload, with the new token and in the same tabs', async () => {
