@@ -161,6 +161,7 @@ function visitPersistedQuery(
     reading.hash = source.string(at, end);
     return end;
   }
-  const isVersionOne = keyIs(bytes, from, to, versionKey) && end === at + 1 && bytes[at] === digitOne;
+  const isVersionOne =
+    keyIs(bytes, from, to, versionKey) && end === at + 1 && bytes[at] === digitOne;
   return isVersionOne ? end : -1;
 }

@@ -61,12 +61,12 @@ export function exchange(connection: Duplex, bytes: Buffer): Promise<RawResponse
     function onData(chunk: Buffer): void {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       const response = readResponse(received);
-      if (response !== null) settle(response);
+      if (response !== null) finish(response);
     }
     function onEnd(): void {
-      settle(null);
+      finish(null);
     }
-    function settle(response: RawResponse | null): void {
+    function finish(response: RawResponse | null): void {
       connection.off('data', onData).off('close', onEnd).off('end', onEnd).off('error', onEnd);
 
       resolve(response);
