@@ -94,7 +94,7 @@ describe("the owner of a context, where the gateway's key goes upstream", () => 
     gateway.upstream.seed({ id, user_id: stranger });
     expect(await askAs(owner, update())).toMatchObject({
       ...forbidden,
-      message: expect.stringMatching(/The update was applied, .* somebody else/) as string,
+      message: expect.stringMatching(/The update was applied, .* another user/) as string,
     });
   });
 
