@@ -51,7 +51,7 @@ describe('the GraphQL language server of editors', () => {
     const textDocument = { uri: uriOf('misspelt.graphql') };
     const position = { line: 1, character: 4 };
     expect(await client.request('textDocument/hover', { textDocument, position })).toMatchObject({
-      contents: expect.stringContaining('One execution context.') as string,
+      contents: expect.stringContaining('Returns one execution context.') as string,
     });
   });
 });
