@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { JsonOutput, JsonSource, JsonText, OutputTooLong } from '../../src/json/index.ts';
 
 const short = new JsonText('["é"]');
-const longText = `["${'é'.repeat(20_000)}"]`;
+const longText = `["${'é'.repeat(80_000)}"]`;
 const long = JsonText.slice(JsonSource.ofText(longText), 0, Buffer.byteLength(longText));
 
 /** What is written, one after the other; nested pieces are an output that is appended. */
