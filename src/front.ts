@@ -96,8 +96,13 @@ export function createFront(options: FrontOptions): (request: Request) => Promis
     const { method, headers } = request;
     const requestId = acceptRequestId(headers.get('x-request-id'));
     const outgoing = new Outgoing();
-    const trace = readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
-    const span = isOperation ? beginRecord(options, method, shown, { requestId, trace }) : null;
+    const begun = {
+      requestId,
+      get trace() {
+        return readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
+      },
+    };
+    const span = isOperation ? beginRecord(options, method, shown, begun) : null;
     const known = { requestId, outgoing, span };
     let response: Response;
     try {

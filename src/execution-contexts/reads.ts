@@ -17,7 +17,7 @@ const loaderKey = {};
  * @throws {TypedError} (rejecting)
  */
 export function readContext(id: string, request: RequestContext): Promise<ExecutionContext> {
-  return request.isSharing ? loaderOf(request).load(id) : readAlone(id, request);
+  return request.isSharing ? loaderOf(request).load(id) : readFresh(id, request);
 }
 
 /** Makes the request read the context again. To be called after a write to it. */
@@ -38,16 +38,27 @@ function loaderOf(request: RequestContext): Loader {
 /** Resolves with the error instead of rejecting, so that other ids of the batch are not affected. */
 async function readOrError(id: string, request: RequestContext): Promise<ExecutionContext | Error> {
   try {
-    return await readAlone(id, request);
+    return await readFresh(id, request);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-function readAlone(id: string, request: RequestContext): Promise<ExecutionContext> {
+/**
+ * Reads a context that the caller may access, whatever the request has read before. A refusal of the API
+ * makes the gateway forget the caller's permission.
+ *
+ * @param deadline - On the clock of the store. @default that of a field that starts now
+ * @throws {TypedError} (rejecting)
+ */
+export function readFresh(
+  id: string,
+  request: RequestContext,
+  deadline?: number,
+): Promise<ExecutionContext> {
   const { store, ownership } = request.service(executionContexts);
   const user = requireUser(request.identity);
-  return store.fetch(id, request, store.deadline()).then(
+  return store.fetch(id, request, deadline ?? store.deadline()).then(
     (context) => {
       ownership.check(user, context);
       return context;

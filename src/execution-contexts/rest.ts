@@ -1,4 +1,4 @@
-import { JsonOutput, quoteJson, type JsonSource, type JsonText } from '../json/index.ts';
+import { JsonOutput, writeJsonTo, type JsonSource, type JsonText } from '../json/index.ts';
 import { Malformed, type RestClient } from '../rest/client.ts';
 import type { RestOperation, RestRequest } from '../rest/request.ts';
 import type { ExecutionContext, ExecutionContextStore, ListQuery } from './model.ts';
@@ -69,22 +69,22 @@ export function createRestStore({
 
     create({ agentId, workflowId, userId, sessionId, context }, behalf, deadline) {
       const operation = operations.create;
-      const body = writeMembers([
-        ['agent_id', agentId],
-        ['workflow_id', workflowId],
-        ['user_id', userId],
-        ['session_id', sessionId],
-        ['context', context],
-      ]);
+      const body = writeBody({
+        agent_id: agentId,
+        workflow_id: workflowId ?? undefined,
+        user_id: userId ?? undefined,
+        session_id: sessionId ?? undefined,
+        context: context ?? undefined,
+      });
       return askForContext({ operation, path: collection, id: null, body, behalf, deadline });
     },
 
     update(id, { context, sessionId }, behalf, deadline, cancellation = null) {
       const operation = operations.update;
-      const body = writeMembers([
-        ['context', context],
-        ['session_id', sessionId],
-      ]);
+      const body = writeBody({
+        context: context ?? undefined,
+        session_id: sessionId ?? undefined,
+      });
       const path = pathOf(id);
       return askForContext({ operation, path, id, body, behalf, deadline, cancellation });
     },
@@ -113,23 +113,13 @@ function listPath({ page, perPage, agentId, workflowId }: ListQuery): string {
   return `${collection}?${query.toString()}`;
 }
 
-type BodyMember = readonly [name: string, value: string | JsonText | null];
-
 /**
  * Writes a JSON object of the members that have a value. The API treats null and absent members alike;
  * absent ones are understood by every version of it.
  */
-function writeMembers(members: readonly BodyMember[]): string | Buffer {
+function writeBody(members: Readonly<Record<string, string | JsonText | undefined>>) {
   const output = new JsonOutput();
-  let before = '{';
-  for (const [name, value] of members) {
-    if (value === null) continue;
-    output.write(`${before}"${name}":`);
-    if (typeof value === 'string') output.write(quoteJson(value));
-    else output.writeValue(value);
-    before = ',';
-  }
-  output.write(before === '{' ? '{}' : '}');
+  writeJsonTo(output, members);
   const { content } = output;
   return typeof content === 'string' ? content : Buffer.concat(content);
 }

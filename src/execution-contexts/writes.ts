@@ -19,8 +19,7 @@ import {
   type ExecutionContext,
   type ExecutionContextStore,
 } from './model.ts';
-import { isRefusal } from './ownership.ts';
-import { forgetRead } from './reads.ts';
+import { forgetRead, readFresh } from './reads.ts';
 import { versionOf } from './version.ts';
 import { lockFailure, lockLost, notRetryable } from './write-failures.ts';
 
@@ -174,15 +173,8 @@ export function writeContext<Written>(
   if (ahead !== null) return writeOnceHeld(write, call, ahead.held);
   if (ownership.mayTouchUnread(user, id)) return writeInTurn(write, call, null, NaN);
   const releases = locks.releases(id);
-  return store.fetch(id, request, deadline).then(
-    (context) => {
-      ownership.check(user, context);
-      return writeInTurn(write, call, context, releases);
-    },
-    (error: unknown) => {
-      if (isRefusal(error)) ownership.forget(id, user);
-      throw error;
-    },
+  return readFresh(id, request, deadline).then((context) =>
+    writeInTurn(write, call, context, releases),
   );
 }
 
@@ -309,8 +301,7 @@ function readAndSend<Written>(
     checkVersion(read, write.ifVersion);
     return send(store, deadline, read, cancellation);
   }
-  return store.fetch(id, request, deadline).then((stored) => {
-    ownership.check(user, stored);
+  return readFresh(id, request, deadline).then((stored) => {
     checkVersion(stored, write.ifVersion);
     // Without the lock, what was read may be outdated before the write arrives.
     if (cancellation?.departed === true) throw lockLost(verb, null);
