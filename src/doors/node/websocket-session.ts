@@ -10,27 +10,14 @@ import { Outgoing, type Incoming } from '../../engine/incoming.ts';
 import { parseBody, type Parameters } from '../../engine/parameters.ts';
 import type { PreparedRequest } from '../../engine/request-reader.ts';
 import { writeErrorsText, writeResultText } from '../../engine/result.ts';
-import {
-  JsonOutput,
-  JsonSource,
-  LETTER_N,
-  OPEN_BRACE,
-  QUOTE,
-  endOfValue,
-  hasEscape,
-  keyIs,
-  keyOf,
-  parseJson,
-  quoteJson,
-  readMembers,
-  skipSpace,
-} from '../../json/index.ts';
+import { JsonOutput, JsonSource, quoteJson } from '../../json/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { beginRecord, endRecord } from '../../telemetry/request-record.ts';
 import { webSocketMethod } from '../../telemetry/request-span.ts';
 import type { Span, TraceContext, Tracer } from '../../telemetry/tracing.ts';
 import { refusals } from './refusal.ts';
+import { readAuthorization, readMessage } from './websocket-message.ts';
 
 /** The name of the subprotocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';
@@ -388,54 +375,4 @@ export class WebSocketSession {
       }
     });
   }
-}
-
-interface Message {
-  type: string | null;
-  id: string | null;
-  payload: Buffer | null;
-}
-
-const typeKey = keyOf('type');
-const idKey = keyOf('id');
-const payloadKey = keyOf('payload');
-
-/** Returns `null` where the message is not a JSON object, or one of its members has a wrong type. */
-function readMessage(data: Buffer): Message | null {
-  const source = JsonSource.of(data);
-  if (source === null) return null;
-  const message: Message = { type: null, id: null, payload: null };
-  const end = readMembers(source, skipSpace(data, 0), message, visitMember);
-  return end > 0 && skipSpace(data, end) === data.length ? message : null;
-}
-
-function visitMember(
-  source: JsonSource,
-  message: Message,
-  from: number,
-  to: number,
-  at: number,
-): number {
-  const { bytes } = source;
-  const end = endOfValue(bytes, at);
-  if (end < 0 || hasEscape(bytes, from, to)) return -1;
-  if (keyIs(bytes, from, to, payloadKey)) {
-    if (bytes[at] !== OPEN_BRACE) return bytes[at] === LETTER_N ? end : -1;
-    message.payload = bytes.subarray(at, end);
-  } else if (keyIs(bytes, from, to, typeKey) || keyIs(bytes, from, to, idKey)) {
-    if (bytes[at] !== QUOTE) return -1;
-    const text = source.string(at, end);
-    if (keyIs(bytes, from, to, idKey)) message.id = text;
-    else message.type = text;
-  }
-  return end;
-}
-
-/** Reads the `authorization` of a `connection_init`, in any case: clients spell it like the header. */
-function readAuthorization(payload: Buffer): string | null {
-  const parameters = parseJson(payload.toString()) as Readonly<Record<string, unknown>>;
-  for (const [name, value] of Object.entries(parameters)) {
-    if (name.toLowerCase() === 'authorization' && typeof value === 'string') return value;
-  }
-  return null;
 }
