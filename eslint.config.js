@@ -47,6 +47,20 @@ export default defineConfig(
     rules: { 'no-var': 'off' },
   },
   {
+    files: ['src/**'],
+    ignores: ['src/undici-modules.d.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: 'undici',
+          allowTypeImports: true,
+          message: 'Import it from src/http-client.ts, which loads only what is used.',
+        },
+      ],
+    },
+  },
+  {
     files: ['bench/**', 'soak/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },

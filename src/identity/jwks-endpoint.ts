@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import { Agent, request } from 'undici';
 
+import { Pool, request } from '../http-client.ts';
 import { portOf } from '../http.ts';
 import { errorCode } from '../telemetry/logged-error.ts';
 
@@ -105,18 +105,19 @@ export function createJwksEndpoint(options: JwksEndpointOptions): FetchJwks {
 
   // A dispatcher of its own, as for the API: NODE_USE_ENV_PROXY and embedders may set a proxy as undici's
   // global dispatcher, and keys would then take another route than the API's responses.
-  const dispatcher = new Agent();
+  const pool = new Pool(url.origin);
 
   return async (read) => {
     let status: number | null = null;
     try {
-      const { statusCode, headers, body } = await request(url, {
+      const { statusCode, headers, body } = await request(pool, {
+        method: 'GET',
+        path: url.pathname + url.search,
         headers: {
           accept: 'application/jwk-set+json, application/json',
           'accept-encoding': 'identity',
         },
         signal: AbortSignal.timeout(timeoutMs),
-        dispatcher,
       });
       status = statusCode;
       if (statusCode !== 200) {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { LookupFunction } from 'node:net';
-import { buildConnector, Pool, type Dispatcher } from 'undici';
+
+import { buildConnector, Pool, type Sender } from '../http-client.ts';
 
 export interface ConnectionsOptions {
   /** Scheme, host and port of the API. */
@@ -16,8 +17,8 @@ export interface ConnectionsOptions {
 }
 
 export interface Connections {
-  /** Returns where requests are dispatched. @param now - The present time by `performance.now()`. */
-  dispatcher(now?: number): Dispatcher;
+  /** Returns what sends requests now. @param now - The present time by `performance.now()`. */
+  sender(now?: number): Sender;
   /** Closes the connections once the requests under way have ended. */
   close(): Promise<void>;
 }
@@ -55,7 +56,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   return {
-    dispatcher(now = performance.now()) {
+    sender(now = performance.now()) {
       if (now >= retireAt && !closed) {
         retireAt = now + lifeMs;
         retire();

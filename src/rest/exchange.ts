@@ -92,7 +92,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     const { span } = this.#request.behalf;
     if (span !== null) this.#span = this.#startSpan(span);
     deadlines.add(this);
-    connections.dispatcher(now).dispatch(
+    connections.sender(now).dispatch(
       {
         method: operation.method,
         path: prefix + path,

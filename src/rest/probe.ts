@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { request } from '../http-client.ts';
 import type { Connections } from './connections.ts';
 
 const probeTimeoutMs = 2_000;
@@ -39,7 +40,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<Error | null> {
   try {
-    const { body } = await connections.dispatcher().request({
+    const { body } = await request(connections.sender(), {
       method,
       path,
       headers,

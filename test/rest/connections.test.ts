@@ -4,6 +4,7 @@ import type { AddressInfo, LookupFunction } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { request } from '../../src/http-client.ts';
 import { createRestClient } from '../../src/rest/client.ts';
 import { createConnections, type Connections } from '../../src/rest/connections.ts';
 import { requestOf } from './calls.ts';
@@ -60,8 +61,8 @@ describe('connections to an API whose address changes', () => {
 
   /** Which server answers, `ms` after the start. */
   async function ask(ms: number): Promise<unknown> {
-    const dispatcher = connections.dispatcher(startedAt + ms);
-    return (await dispatcher.request({ method: 'GET', path: '/' })).body.json();
+    const sender = connections.sender(startedAt + ms);
+    return (await request(sender, { method: 'GET', path: '/' })).body.json();
   }
   let startedAt: number;
   beforeEach(() => {
