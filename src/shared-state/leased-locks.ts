@@ -9,7 +9,7 @@ import {
   type Turn,
 } from './keyed-locks.ts';
 import { RedisReplyError } from './redis-failure.ts';
-import { withinTimeout } from './reply-timeout.ts';
+import { ReplyTimeoutError } from './reply-timeout.ts';
 
 /** The leases that all processes share: which holder has which key, and until when. */
 export interface LockStore {
@@ -21,13 +21,18 @@ export interface LockStore {
    * @param token - Names this holder, for `renew` and `release`.
    * @returns 0 where the key is leased: for `leaseMs`, not before the call was made. Else the
    *   milliseconds until it is worth calling again, or -1 where another holder has the key.
-   * @throws (rejecting) Where it is not known whether the key is leased.
+   * @throws {ReplyTimeoutError} (rejecting) Where no reply came in time: the key may still be leased.
+   *   Where it fails otherwise, it rejects with another error.
    */
   take(key: string, token: string): Promise<number>;
-  /** Begins the lease anew. @returns Whether this holder still had it. */
+  /** Begins the lease anew. Rejects as `take` does. @returns Whether this holder still had it. */
   renew(key: string, token: string): Promise<boolean>;
-  /** Ends the lease, where this holder still has it. */
-  release(key: string, token: string): Promise<void>;
+  /**
+   * Ends the lease, where this holder still has it, also one that an earlier `take` brings about.
+   *
+   * @param onFailure - Called with the cause where it fails.
+   */
+  release(key: string, token: string, onFailure: (cause: unknown) => void): void;
 }
 
 export interface LeasedLocksOptions {
@@ -38,8 +43,6 @@ export interface LeasedLocksOptions {
   readonly onFailure?: ((cause: unknown) => void) | undefined;
   /** Called for each lock that is shared among the callers of this process alone. @default no call */
   readonly onTakenLocally?: (() => void) | undefined;
-  /** Milliseconds within which the store has to answer. @default 250 */
-  readonly timeoutMs?: number | undefined;
 }
 
 /** A lease is renewed after this time, which leaves at least three attempts before it ends. */
@@ -66,7 +69,6 @@ export class LeasedLocks implements KeyedLocks {
   readonly #store: LockStore;
   readonly #onFailure: (cause: unknown) => void;
   readonly #onTakenLocally: () => void;
-  readonly #timeoutMs: number;
   readonly #turns = new Turns<LeasedLock>();
   readonly #processId: string;
   #tokens = 0;
@@ -80,7 +82,6 @@ export class LeasedLocks implements KeyedLocks {
     this.#processId = options.processId;
     this.#onFailure = options.onFailure ?? (() => undefined);
     this.#onTakenLocally = options.onTakenLocally ?? (() => undefined);
-    this.#timeoutMs = options.timeoutMs ?? 250;
   }
 
   /** Whether the store was unavailable for the last lock. */
@@ -115,7 +116,7 @@ export class LeasedLocks implements KeyedLocks {
       turn.left = lock;
     } else {
       this.#remove(lock);
-      this.#store.release(turn.key, token).catch(this.#onFailure);
+      this.#store.release(turn.key, token, this.#onFailure);
     }
     turn.release();
   }
@@ -130,74 +131,68 @@ export class LeasedLocks implements KeyedLocks {
     lock.turn.abandon();
   }
 
+  /** Asks the store for a lease until it grants one. */
   async #lease(
     turn: Turn<LeasedLock>,
     waitUntilMs: number,
     mayBeLocal: boolean,
   ): Promise<HeldLock> {
     try {
-      return await this.#askUntilLeased(turn, waitUntilMs, mayBeLocal);
+      let pauseMs = shortestPauseMs;
+      for (;;) {
+        const reply = await this.#ask(turn);
+        this.#isAlone = reply === null;
+        if (reply === null) {
+          if (!mayBeLocal)
+            throw new LocksUnavailableError('The store of the locks is unavailable.');
+          this.#onTakenLocally();
+          return turn;
+        }
+        if (typeof reply !== 'number') return reply;
+        const leftMs = waitUntilMs - performance.now();
+        if (leftMs <= 0) throw new LockBusyError('timeout');
+        // Jitter, so that processes that wait for the same lock do not call in step.
+        const ms = reply > 0 ? reply : pauseMs * (0.75 + Math.random() / 2);
+        await pause(Math.min(ms, leftMs));
+        pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
+      }
     } catch (error) {
       turn.release();
       throw error;
     }
   }
 
-  async #askUntilLeased(
-    turn: Turn<LeasedLock>,
-    waitUntilMs: number,
-    mayBeLocal: boolean,
-  ): Promise<HeldLock> {
-    let pauseMs = shortestPauseMs;
-    for (;;) {
-      // A new token for each call, so that a late effect of an earlier call cannot undo this one.
-      const token = `${this.#processId}-${(this.#tokens += 1)}`;
-      const askedMs = performance.now();
-      const retryMs = await this.#ask(turn.key, token);
-      this.#isAlone = retryMs === null;
-      if (retryMs === null) {
-        if (!mayBeLocal) throw new LocksUnavailableError('The store of the locks is unavailable.');
-        this.#onTakenLocally();
-        return turn;
-      }
-      if (retryMs === 0) {
+  /**
+   * Asks the store for a lease once. A single reply that is missing does not count as an unavailable
+   * store.
+   *
+   * @returns The lock; or the milliseconds until it is worth asking again, -1 where they are not known;
+   *   or `null` where the store is unavailable, or answers with an error.
+   */
+  #ask(turn: Turn<LeasedLock>): Promise<LeasedLock | number | null> | null {
+    if (!this.#store.available) return null;
+    const { key } = turn;
+    // A new token for each call, so that a late effect of an earlier call cannot undo this one.
+    const token = `${this.#processId}-${(this.#tokens += 1)}`;
+    const askedMs = performance.now();
+    return this.#store.take(key, token).then(
+      (retryMs) => {
+        if (retryMs !== 0) return retryMs;
         const lock = new LeasedLock(this, turn, token, askedMs);
         if (!lock.lapsed) {
           this.#add(lock);
           return lock;
         }
-        await this.#store.release(turn.key, token).catch(this.#onFailure);
-      }
-      const leftMs = waitUntilMs - performance.now();
-      if (leftMs <= 0) throw new LockBusyError('timeout');
-      // Jitter, so that processes that wait for the same lock do not call in step.
-      const ms = retryMs > 0 ? retryMs : pauseMs * (0.75 + Math.random() / 2);
-      await pause(Math.min(ms, leftMs));
-      pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
-    }
-  }
-
-  /**
-   * A single reply that is missing does not count as an unavailable store: the caller asks again.
-   *
-   * @returns As `LockStore.take`; `null` where the store is unavailable, or answers with an error.
-   */
-  async #ask(key: string, token: string): Promise<number | null> {
-    if (!this.#store.available) return null;
-    const taking = this.#store.take(key, token);
-    try {
-      return await withinTimeout(taking, this.#timeoutMs);
-    } catch (error) {
-      this.#onFailure(error);
-      // The key may be leased all the same, now or later: that lease is not used, so it is ended.
-      taking
-        .then(
-          (retryMs) => (retryMs === 0 ? this.#store.release(key, token) : undefined),
-          () => undefined,
-        )
-        .catch(this.#onFailure);
-      return error instanceof RedisReplyError ? null : -1;
-    }
+        this.#store.release(key, token, this.#onFailure);
+        return -1;
+      },
+      (error: unknown) => {
+        this.#onFailure(error);
+        // The key may be leased all the same, now or later: that lease is not used, so it is ended.
+        if (error instanceof ReplyTimeoutError) this.#store.release(key, token, this.#onFailure);
+        return error instanceof RedisReplyError ? null : -1;
+      },
+    );
   }
 
   #add(lock: LeasedLock): void {
@@ -238,7 +233,7 @@ export class LeasedLocks implements KeyedLocks {
 
   #renew(lock: LeasedLock, askedMs: number): void {
     lock.isRenewing = true;
-    withinTimeout(this.#store.renew(lock.turn.key, lock.token), this.#timeoutMs).then(
+    this.#store.renew(lock.turn.key, lock.token).then(
       (isRenewed) => {
         // A lease that is lost is not renewed again; it lapses.
         lock.isRenewing = !isRenewed;

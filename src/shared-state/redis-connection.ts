@@ -29,6 +29,13 @@ export interface RedisConnectionOptions {
   readonly scripts: readonly RedisScript[];
 }
 
+export interface RunOptions<Reply> {
+  /** Milliseconds from the sending to the reply. @default as long as the connection lasts */
+  readonly timeoutMs?: number;
+  /** Reads the reply; what it throws is what `run` rejects with. @default the reply as it is */
+  readonly read?: (reply: unknown) => Reply;
+}
+
 /** The connection that everything shared in Redis uses for its commands. */
 export interface RedisConnection {
   /** Whether commands can be sent: it is connected, and the server is as the configuration says. */
@@ -57,19 +64,30 @@ export interface RedisConnection {
    */
   call(call: RedisCall): void;
   /**
-   * Calls a script, and waits for the reply as long as the connection lasts.
+   * Calls a script, and resolves with what it returned.
    *
    * @param keys - With the prefix: see `key`.
-   * @param isPatient - See `RedisCall`. @default false
    * @throws {NotConnectedError} (rejecting) Where the connection is lost.
+   * @throws {ReplyTimeoutError} (rejecting) Where no reply came in time.
    * @throws {RedisReplyError} (rejecting) Where Redis answered with an error.
    */
-  run(
+  run<Reply = unknown>(
     script: RedisScript,
     keys: readonly string[],
     args: readonly (string | number)[],
-    isPatient?: boolean,
-  ): Promise<unknown>;
+    options?: RunOptions<Reply>,
+  ): Promise<Reply>;
+  /**
+   * Calls a script whose reply nobody waits for. It may be sent a little later, together with others.
+   *
+   * @param failed - Called with the cause, as `run` rejects.
+   */
+  post(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly string[],
+    failed: (cause: Error) => void,
+  ): void;
   /**
    * Creates another connection, to subscribe on. It connects when it is first used, and does not
    * reconnect when it is lost: messages that are published meanwhile are missed, and only its user can
@@ -224,18 +242,26 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       calls.add(call);
     },
 
-    run(script, keys, args, isPatient = false) {
-      return new Promise((resolve, reject) => {
-        calls.add({
-          script,
-          keys,
-          args: () => args,
-          giveUpMs: Infinity,
-          isPatient,
-          answered: resolve,
-          failed: reject,
-        });
+    run<Reply>(
+      script: RedisScript,
+      keys: readonly string[],
+      args: readonly (string | number)[],
+      options: RunOptions<Reply> = {},
+    ) {
+      const { timeoutMs = Infinity, read = (reply) => reply as Reply } = options;
+      return new Promise<Reply>((resolve, reject) => {
+        const call = new PlainCall(script, keys, args, timeoutMs, reject);
+        call.answered = (reply) => {
+          resolve(read(reply));
+        };
+        calls.add(call);
       });
+    },
+
+    post(script, keys, args, failed) {
+      const call = new PlainCall(script, keys, args, Infinity, failed);
+      call.isPatient = true;
+      calls.add(call);
     },
 
     createSubscriber() {
@@ -263,6 +289,37 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       for (const redis of [client, ...subscribers]) redis.disconnect();
     },
   };
+}
+
+/** A call whose arguments do not depend on when it is sent. */
+class PlainCall implements RedisCall {
+  readonly script: RedisScript;
+  readonly keys: readonly string[];
+  isPatient = false;
+  giveUpMs = Infinity;
+  answered: (reply: unknown) => void = ignore;
+  readonly failed: (cause: Error) => void;
+  readonly #args: readonly (string | number)[];
+  readonly #timeoutMs: number;
+
+  constructor(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    timeoutMs: number,
+    failed: (cause: Error) => void,
+  ) {
+    this.script = script;
+    this.keys = keys;
+    this.failed = failed;
+    this.#args = args;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  args(sentMs: number): readonly (string | number)[] {
+    this.giveUpMs = sentMs + this.#timeoutMs;
+    return this.#args;
+  }
 }
 
 /** For failures that are reported elsewhere, too. */

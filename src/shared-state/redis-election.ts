@@ -25,7 +25,9 @@ export function createRedisElection({ connection, onFailure }: RedisElectionOpti
   return {
     async acquire(name, termMs) {
       try {
-        return Number(await connection.run(acquireScript, [keyOf(name)], [processId, termMs]));
+        return await connection.run(acquireScript, [keyOf(name)], [processId, termMs], {
+          read: Number,
+        });
       } catch (error) {
         onFailure?.(error);
         throw error;
@@ -33,7 +35,7 @@ export function createRedisElection({ connection, onFailure }: RedisElectionOpti
     },
     release(name) {
       // Where it fails, the key expires.
-      connection.run(releaseScript, [keyOf(name)], [processId]).catch(() => undefined);
+      connection.post(releaseScript, [keyOf(name)], [processId], () => undefined);
     },
   };
 }

@@ -62,7 +62,7 @@ export function createRedisEvents({
       return connection.usable;
     },
     publish(topic, message) {
-      connection.run(publishScript, [], [prefix + topic, message], true).catch((error: unknown) => {
+      connection.post(publishScript, [], [prefix + topic, message], (error) => {
         if (error instanceof RedisReplyError) onRefusal(error);
         // The listeners of this replica can be reached all the same.
         topics.deliver(topic, message);

@@ -52,6 +52,8 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 export interface RedisLockStoreOptions {
   readonly connection: RedisConnection;
   readonly availability: Pick<RedisAvailability, 'down'>;
+  /** Milliseconds within which Redis has to reply. @default 250 */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -62,6 +64,7 @@ export interface RedisLockStoreOptions {
 export function createRedisLockStore({
   connection,
   availability,
+  timeoutMs = 250,
 }: RedisLockStoreOptions): LockStore & {
   /** Begins the epoch where there is none, so that the first lock does not have to wait for it. */
   prepare(): Promise<void>;
@@ -71,19 +74,16 @@ export function createRedisLockStore({
   const lockKey = (key: string) => connection.key(`lock:${key}`);
   const nextKey = (key: string) => connection.key(`lock-next:${key}`);
 
-  async function take(key: string, token: string): Promise<number> {
-    const reply = await connection.run(
+  const take = (key: string, token: string): Promise<number> =>
+    connection.run(
       takeScript,
       [epochKey, lockKey(key), nextKey(key)],
       [connection.serverRun, token, processId, leaseMs],
+      { timeoutMs, read: numberOf },
     );
-    if (typeof reply !== 'number')
-      throw new TypeError('The lock script in Redis did not return a number.');
-    return reply;
-  }
 
-  async function release(key: string, token: string): Promise<void> {
-    await connection.run(releaseScript, [lockKey(key)], [token], true);
+  function release(key: string, token: string, onFailure: (cause: unknown) => void): void {
+    connection.post(releaseScript, [lockKey(key)], [token], onFailure);
   }
 
   return {
@@ -92,12 +92,21 @@ export function createRedisLockStore({
     },
     take,
     release,
-    async renew(key, token) {
-      return (await connection.run(renewScript, [lockKey(key)], [token, leaseMs])) === 1;
-    },
+    renew: (key, token) =>
+      connection.run(renewScript, [lockKey(key)], [token, leaseMs], {
+        timeoutMs,
+        read: (reply) => reply === 1,
+      }),
     async prepare() {
       const token = `${processId}-0`;
-      if ((await take(processId, token)) === 0) await release(processId, token);
+      // Where it fails, the lease ends by itself.
+      if ((await take(processId, token)) === 0) release(processId, token, () => undefined);
     },
   };
+}
+
+/** @throws {TypeError} */
+function numberOf(reply: unknown): number {
+  if (typeof reply === 'number') return reply;
+  throw new TypeError('The lock script in Redis did not return a number.');
 }

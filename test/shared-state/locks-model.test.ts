@@ -10,6 +10,7 @@ import {
   type KeyedLocks,
 } from '../../src/shared-state/keyed-locks.ts';
 import { LeasedLocks, type LockStore } from '../../src/shared-state/leased-locks.ts';
+import { ReplyTimeoutError } from '../../src/shared-state/reply-timeout.ts';
 
 /** What becomes of one call of the store, on its way there and back. */
 interface Fate {
@@ -52,6 +53,9 @@ const caller: fc.Arbitrary<Caller> = fc.record({
   abandons: fc.boolean(),
 });
 
+/** How long the store waits for a reply, in milliseconds. */
+const timeoutMs = 250;
+
 /** Redis as the scripts make it, without a network of its own: see `redis-locks.ts`. */
 class Server {
   readonly #leases = new Map<string, { readonly token: string; untilMs: number }>();
@@ -82,10 +86,11 @@ class Server {
           lease.untilMs = performance.now() + leaseMs;
           return true;
         }),
-      release: (key, token) =>
+      release: (key, token, onFailure) => {
         this.#call(() => {
           if (this.#leaseOf(key)?.token === token) this.#leases.delete(key);
-        }),
+        }).catch(onFailure);
+      },
     };
   }
 
@@ -112,6 +117,9 @@ class Server {
       backMs: 0,
     };
     return new Promise((resolve, reject) => {
+      setTimeout(() => {
+        reject(new ReplyTimeoutError('no reply'));
+      }, timeoutMs);
       setTimeout(() => {
         if (lost === 'there') {
           reject(new Error('lost on its way'));

@@ -30,9 +30,13 @@ interface Backend {
 async function connect(url: string): Promise<LeasedLocks & { connection: RedisConnection }> {
   const connection = connectionTo(url);
   await connection.connect();
-  const store = createRedisLockStore({ connection, availability: { down: false } });
-  // The machine may be busy; what is tested with it is not the time-out.
-  const locks = new LeasedLocks({ store, processId: connection.processId, timeoutMs: 2_000 });
+  const store = createRedisLockStore({
+    connection,
+    availability: { down: false },
+    // The machine may be busy; what is tested with it is not the time-out.
+    timeoutMs: 2_000,
+  });
+  const locks = new LeasedLocks({ store, processId: connection.processId });
   await store.prepare();
   return Object.assign(locks, { connection });
 }

@@ -92,8 +92,9 @@ describeWithRedis('the connection to Redis', () => {
       return asked.reduce((sum, [, calls]) => sum + Number(calls), 0);
     };
     const before = await questions();
-    await Promise.all([connection.run(echo, [], ['1'], true), connection.run(echo, [], ['2'])]);
-    // The timer of the patient one is over by then.
+    connection.post(echo, [], ['1'], (cause) => expect.unreachable(cause.message));
+    await connection.run(echo, [], ['2']);
+    // The timer of the posted one is over by then.
     await new Promise((resolve) => setTimeout(resolve, 10));
     await connection.run(echo, [], ['3']);
     expect(await questions()).toBe(before + 2);
