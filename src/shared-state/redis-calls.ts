@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import type { RedisClock } from './redis-clock.ts';
+import { replyError } from './redis-failure.ts';
 import type { RedisProgram, RedisScript } from './redis-program.ts';
 import { onceNoReplyCame, ReplyTimeoutError } from './reply-timeout.ts';
 
@@ -10,7 +11,7 @@ export interface RedisCall {
   /** With the prefix: see `RedisConnection.key`. */
   readonly keys: readonly string[];
   /** Returns the arguments. Called when the call is sent, at `sentMs` of `performance.now()`. */
-  args(sentMs: number): readonly (string | number)[];
+  args(sentMs: number): readonly string[];
   /**
    * When the call times out, on the same clock; read after the arguments. Infinity: the call waits as
    * long as the connection lasts.
@@ -193,7 +194,7 @@ class Batch {
     const parts: (number | readonly string[])[] = [];
     for (const call of calls) {
       for (const key of call.keys) this.keys.push(key);
-      parts.push(program.numberOf(call.script), call.keys.length, call.args(sentMs).map(String));
+      parts.push(program.numberOf(call.script), call.keys.length, call.args(sentMs));
     }
     this.argument = JSON.stringify(parts);
   }
@@ -214,17 +215,17 @@ class Batch {
   answer(reply: unknown, clock: RedisClock, explain: (error: Error) => Error): void {
     this.#settle();
     const receivedMs = performance.now();
-    const [redisUs, ...replies] = Array.isArray(reply) ? (reply as unknown[]) : [];
-    if (typeof redisUs !== 'number' || replies.length !== this.#calls.length) {
+    const [redisUs, ...replies] = readReplies(reply);
+    if (redisUs === undefined || replies.length !== this.#calls.length) {
       this.fail(new TypeError('The program in Redis did not return a reply for each call.'));
       return;
     }
-    clock.observe(this.#sentMs, receivedMs, redisUs);
+    clock.observe(this.#sentMs, receivedMs, Number(redisUs));
     this.#calls.forEach((call, index) => {
       if (call === null) return;
       const own = replies[index];
       try {
-        if (own instanceof Error) call.failed(explain(own));
+        if (isError(own)) call.failed(explain(replyError(own.err)));
         else call.answered(own, receivedMs);
       } catch (error) {
         call.failed(error as Error);
@@ -252,4 +253,17 @@ class Batch {
     this.#isSettled = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
+}
+
+function readReplies(reply: unknown): unknown[] {
+  try {
+    return JSON.parse(String(reply)) as unknown[];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the script of a call failed: see `RedisProgram`. */
+function isError(reply: unknown): reply is { readonly err: string } {
+  return typeof reply === 'object' && reply !== null && 'err' in reply;
 }

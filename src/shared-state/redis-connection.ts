@@ -74,7 +74,7 @@ export interface RedisConnection {
   run<Reply = unknown>(
     script: RedisScript,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly string[],
     options?: RunOptions<Reply>,
   ): Promise<Reply>;
   /**
@@ -245,7 +245,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     run<Reply>(
       script: RedisScript,
       keys: readonly string[],
-      args: readonly (string | number)[],
+      args: readonly string[],
       options: RunOptions<Reply> = {},
     ) {
       const { timeoutMs = Infinity, read = (reply) => reply as Reply } = options;
@@ -299,13 +299,13 @@ class PlainCall implements RedisCall {
   giveUpMs = Infinity;
   answered: (reply: unknown) => void = ignore;
   readonly failed: (cause: Error) => void;
-  readonly #args: readonly (string | number)[];
+  readonly #args: readonly string[];
   readonly #timeoutMs: number;
 
   constructor(
     script: RedisScript,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly string[],
     timeoutMs: number,
     failed: (cause: Error) => void,
   ) {
@@ -316,7 +316,7 @@ class PlainCall implements RedisCall {
     this.#timeoutMs = timeoutMs;
   }
 
-  args(sentMs: number): readonly (string | number)[] {
+  args(sentMs: number): readonly string[] {
     this.giveUpMs = sentMs + this.#timeoutMs;
     return this.#args;
   }

@@ -25,7 +25,7 @@ export function createRedisElection({ connection, onFailure }: RedisElectionOpti
   return {
     async acquire(name, termMs) {
       try {
-        return await connection.run(acquireScript, [keyOf(name)], [processId, termMs], {
+        return await connection.run(acquireScript, [keyOf(name)], [processId, String(termMs)], {
           read: Number,
         });
       } catch (error) {

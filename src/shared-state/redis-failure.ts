@@ -88,8 +88,14 @@ export function explain(error: unknown): Error {
 /** Errors about a command may repeat its arguments, and those of AUTH and HELLO are secrets. */
 function explainReply(error: Error): RedisReplyError {
   const isSecret = isAboutCommand(error, 'auth') || isAboutCommand(error, 'hello');
-  const message = isSecret ? 'Redis refused the credentials of the gateway.' : error.message;
-  return new RedisReplyError(message, replyCode(error.message));
+  return isSecret
+    ? new RedisReplyError('Redis refused the credentials of the gateway.', replyCode(error.message))
+    : replyError(error.message);
+}
+
+/** The error that Redis answered with. */
+export function replyError(message: string): RedisReplyError {
+  return new RedisReplyError(message, replyCode(message));
 }
 
 /** Whether the error is the reply to a command of this name. */

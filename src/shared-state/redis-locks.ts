@@ -70,6 +70,7 @@ export function createRedisLockStore({
   prepare(): Promise<void>;
 } {
   const { processId } = connection;
+  const leaseText = String(leaseMs);
   const epochKey = connection.key('lock-epoch');
   const lockKey = (key: string) => connection.key(`lock:${key}`);
   const nextKey = (key: string) => connection.key(`lock-next:${key}`);
@@ -78,7 +79,7 @@ export function createRedisLockStore({
     connection.run(
       takeScript,
       [epochKey, lockKey(key), nextKey(key)],
-      [connection.serverRun, token, processId, leaseMs],
+      [connection.serverRun, token, processId, leaseText],
       { timeoutMs, read: numberOf },
     );
 
@@ -93,7 +94,7 @@ export function createRedisLockStore({
     take,
     release,
     renew: (key, token) =>
-      connection.run(renewScript, [lockKey(key)], [token, leaseMs], {
+      connection.run(renewScript, [lockKey(key)], [token, leaseText], {
         timeoutMs,
         read: (reply) => reply === 1,
       }),

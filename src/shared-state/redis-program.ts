@@ -19,8 +19,11 @@ export function defineScript(text: string): RedisScript {
  *
  * `ARGV[1]` is a JSON array: for each call the number of its script, how many of `KEYS` it has, and an
  * array of its arguments as strings. The client does work for each argument of a command, so that a
- * single one costs far less. Returns the time, then for each call what its script returned. Where a
- * script fails, its error stands in that place, and the other calls are run.
+ * single one costs far less. For the same reason it returns a single text, a JSON array: the time in
+ * microseconds as a string, then for each call what its script returned. Where a script fails,
+ * `{"err": …}` stands in that place, and the other calls are run.
+ *
+ * cjson writes numbers with 14 digits, which no script but the time exceeds.
  */
 export class RedisProgram {
   readonly text: string;
@@ -36,7 +39,7 @@ local scripts = {
 ${scripts.map(({ text }) => `function(KEYS, ARGV)\n${text.trim()}\nend`).join(',\n')}
 }
 local calls = cjson.decode(ARGV[1])
-local replies, key = {NOW}, 0
+local replies, key = {string.format('%.0f', NOW)}, 0
 for call = 1, #calls, 3 do
   local keys = {}
   for index = 1, calls[call + 1] do keys[index] = KEYS[key + index] end
@@ -50,7 +53,7 @@ for call = 1, #calls, 3 do
   replies[#replies + 1] = reply
   key = key + #keys
 end
-return replies`;
+return cjson.encode(replies)`;
     this.sha1 = createHash('sha1').update(this.text).digest('hex');
   }
 

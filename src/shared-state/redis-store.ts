@@ -164,13 +164,14 @@ class LimitCall implements RedisCall {
     this.giveUpMs = nowMs + this.#question.allowedMs;
   }
 
-  args(sentMs: number): readonly (string | number)[] {
+  args(sentMs: number): readonly string[] {
     const { text, cost, allowedMs, now } = this.#question;
     if (Number.isNaN(this.giveUpMs)) this.begin(sentMs);
     this.#sentMs = sentMs;
     const lastMs = this.giveUpMs - replyShare * allowedMs;
     const deadlineUs = this.#connection.clock.surelyReachedAt(lastMs, sentMs);
-    return [deadlineUs, now === undefined ? '' : Math.floor(now() * 1000), cost, text];
+    const countedUs = now === undefined ? '' : String(Math.floor(now() * 1000));
+    return [String(deadlineUs), countedUs, cost === 1 ? '1' : '0', text];
   }
 
   answered(reply: unknown, receivedMs: number): void {
