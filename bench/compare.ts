@@ -27,36 +27,60 @@ export function casesOf({ sizes, operations, nonAscii }: Options): Case[] {
 
 /**
  * Measures all sides in turn, in short slices, so that what slows the machine for a while slows all.
- * Every other round goes backwards. The sizes come one after the other: large bodies leave memory behind.
+ * Every other round goes backwards. Two processes of one program can differ by a tenth all their lives,
+ * so that each side is started several times, and the rounds are shared among its processes.
  */
 export async function compare(testbed: Testbed, cases: readonly Case[]): Promise<Comparison[]> {
+  const { rounds, processes } = testbed.options;
+  const comparisons = cases.map((asked) => ({
+    asked,
+    sides: testbed.sides.map((side) => ({ side, slices: [] as Slice[] })),
+  }));
+  for (let from = 0, left = Math.min(processes, rounds); left > 0; left -= 1) {
+    const to = from + Math.ceil((rounds - from) / left);
+    await compareProcesses(testbed, comparisons, { from, to });
+    from = to;
+  }
+  return comparisons;
+}
+
+/** How many slices long each process first runs a case, in which its code is compiled. */
+const warmUpSlices = 2;
+
+/**
+ * Measures one process of each side in the rounds that are given to them. The sizes come one after the
+ * other: large bodies leave memory behind.
+ */
+async function compareProcesses(
+  testbed: Testbed,
+  comparisons: readonly Comparison[],
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<void> {
   const { rounds, sliceMs } = testbed.options;
   const running: MeasuredProcess[] = [];
   for (const side of testbed.sides) {
     const measured = await testbed.startSide(side);
     running.push(measured);
-    const [first] = cases;
-    if (first !== undefined) await warmUp(testbed, measured, first);
+    const [first] = comparisons;
+    if (first !== undefined) await warmUp(testbed, measured, first.asked);
   }
 
-  const comparisons = cases.map((asked) => ({
-    asked,
-    sides: running.map(({ side }) => ({ side, slices: [] as Slice[] })),
-  }));
-  for (const kilobytes of new Set(cases.map((asked) => asked.kilobytes))) {
+  for (const kilobytes of new Set(comparisons.map(({ asked }) => asked.kilobytes))) {
     const ofSize = comparisons.filter(({ asked }) => asked.kilobytes === kilobytes);
-    // Round 0 compiles the code and is not counted.
-    for (let round = 0; round <= rounds; round += 1) {
+    // The first round is not counted.
+    for (let round = from; round <= to; round += 1) {
       for (const { asked, sides } of ofSize) {
         const turn = running.map((measured, index) => ({ measured, slices: sides[index]?.slices }));
         for (const { measured, slices } of round % 2 === 0 ? turn : turn.toReversed()) {
-          const slice = await measureSlice(testbed, measured, asked, { milliseconds: sliceMs });
-          if (round > 0) slices?.push(slice);
+          const isWarm = round > from;
+          const milliseconds = isWarm ? sliceMs : warmUpSlices * sliceMs;
+          const slice = await measureSlice(testbed, measured, asked, { milliseconds });
+          if (isWarm) slices?.push(slice);
         }
       }
-      console.error(`${kilobytes} kB: ${round === 0 ? 'warm' : `round ${round} of ${rounds}`}`);
+      const progress = round === from ? 'warm' : `round ${round} of ${rounds}`;
+      console.error(`${kilobytes} kB: ${progress}`);
     }
   }
   for (const measured of running) await measured.stop();
-  return comparisons;
 }

@@ -9,6 +9,8 @@ export interface Options {
   readonly sizes: readonly number[];
   readonly operations: readonly OperationName[];
   readonly rounds: number;
+  /** How many processes of each side share the rounds. */
+  readonly processes: number;
   readonly sliceMs: number;
   /** Users, each with a token and a context of their own. */
   readonly users: number;
@@ -33,6 +35,7 @@ export const usage = `Usage: npm run bench -- [flags]
   --sizes A,B           kB of a context's state (0.6,20,500)
   --operations A,B      ${operationNames.join(',')} (the list only at the first size)
   --rounds N            measured rounds (9)
+  --processes N         processes of each side, one after the other, that share the rounds (3)
   --slice-ms N          how long one side is measured at a time (1000)
   --users N             users with tokens and contexts (3000; soak: 10000)
   --connections N       requests at once (32)
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): Options {
       sizes: { type: 'string', default: '0.6,20,500' },
       operations: { type: 'string', default: operationNames.join(',') },
       rounds: { type: 'string' },
+      processes: { type: 'string' },
       'slice-ms': { type: 'string' },
       users: { type: 'string' },
       connections: { type: 'string', default: '32' },
@@ -82,6 +86,7 @@ export function readOptions(args: readonly string[]): Options {
         ).name,
     ),
     rounds: Math.ceil(positive('--rounds', values.rounds ?? (values.quick ? '2' : '9'))),
+    processes: Math.ceil(positive('--processes', values.processes ?? (values.quick ? '1' : '3'))),
     sliceMs: positive('--slice-ms', values['slice-ms'] ?? (values.quick ? '300' : '1000')),
     users: Math.ceil(positive('--users', values.users ?? (mode === 'soak-rss' ? '10000' : '3000'))),
     connections: Math.ceil(positive('--connections', values.connections)),

@@ -16,11 +16,12 @@ export interface Report {
 
 /** The results as Markdown. */
 export function toMarkdown({ options, machine, comparisons, extras, pieces }: Report): string {
-  const { rounds, sliceMs, users, nonAscii, connections, logLevel } = options;
+  const { rounds, processes, sliceMs, users, nonAscii, connections, logLevel } = options;
   const day = new Date().toISOString().slice(0, 10);
   const texts = nonAscii ? 'texts outside ASCII' : 'ASCII texts';
   return [
-    `Measured on ${day}, ${rounds} rounds with slices of ${sliceMs} ms, sides in turn.`,
+    `Measured on ${day}, ${rounds} rounds with slices of ${sliceMs} ms, sides in turn, ` +
+      `${Math.min(processes, rounds)} processes of each side one after the other.`,
     '',
     ...machine.map((line) => `- ${line}`),
     `- ${users} users, each with a token and a context; ${texts}; the gateway logs at \`${logLevel}\``,
