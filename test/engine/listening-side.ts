@@ -12,6 +12,11 @@ import type { Identity, ResolveIdentity } from '../../src/identity/identity.ts';
 import { createRateLimiter } from '../../src/rate-limit/limiter.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/rate-limit/memory-store.ts';
 import type { RateLimitStore } from '../../src/rate-limit/store.ts';
+import {
+  createLocalLocks,
+  type HeldLock,
+  type KeyedLocks,
+} from '../../src/shared-state/keyed-locks.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { FrozenClock } from '../support/clock.ts';
@@ -55,6 +60,26 @@ export interface ListeningSide {
   send(request: RawRequest): Promise<Observation>;
 }
 
+/** Locks that are free at once after an unknown outcome: leases end by the real clock. */
+function withoutLeases(locks: KeyedLocks): KeyedLocks {
+  const shorten = (held: HeldLock): HeldLock => ({
+    lease: null,
+    release: () => {
+      held.release();
+    },
+    abandon: () => {
+      held.release();
+    },
+  });
+  return {
+    ...locks,
+    acquire(...call) {
+      const held = locks.acquire(...call);
+      return held instanceof Promise ? held.then(shorten) : shorten(held);
+    },
+  };
+}
+
 export function createSide(options: SideOptions): ListeningSide {
   const { forced, clock, limits, onResult } = options;
   const api = new MemoryApi();
@@ -69,6 +94,7 @@ export function createSide(options: SideOptions): ListeningSide {
         isAdministrator: ({ id }) => id.startsWith('admin'),
         now: () => clock.now(),
       }),
+      locks: withoutLeases(createLocalLocks()),
       ...options.executionContexts,
     },
     rateLimiter: createRateLimiter({ store: limits === undefined ? memory : limits(memory) }),
