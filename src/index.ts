@@ -1,3 +1,4 @@
+export type { Cancellation, CancellationListener } from './cancellation.ts';
 export type { GraphiQLOptions, GraphiQLTab } from './doors/fetch/graphiql/index.ts';
 export {
   AuthenticationError,
@@ -48,7 +49,7 @@ export type {
   RateLimitStore,
   RateLimitWindowState,
 } from './rate-limit/store.ts';
-export type { Behalf, Departure, DepartureListener } from './rest/request.ts';
+export type { Behalf } from './rest/request.ts';
 export { createLogger } from './telemetry/logger.ts';
 export type { Logger, LoggerOptions, LogLevel } from './telemetry/logger.ts';
 export type { OpenTelemetryApi, Span, SpanAttributes, TraceContext } from './telemetry/tracing.ts';

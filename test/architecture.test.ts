@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
  * what each is for.
  */
 const floors = [
-  ['errors.ts', 'http.ts', 'http-client.ts', 'json/'],
+  ['cancellation.ts', 'errors.ts', 'http.ts', 'http-client.ts', 'json/'],
   ['telemetry/'],
   ['rest/', 'identity/', 'rate-limit/'],
   ['shared-state/'],

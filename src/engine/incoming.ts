@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { RateLimitHeaders } from '../rate-limit/headers.ts';
 import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
-import type { Departure } from '../rest/request.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
 
@@ -17,7 +17,7 @@ export interface Incoming {
   /** The span of the request, which the door ends; `null` where nothing is traced. */
   readonly span: Span | null;
   /** Tells when the client disconnects; `null` where the door cannot know. */
-  readonly departure: Departure | null;
+  readonly departure: Cancellation | null;
   /** Where the engine records what the door writes besides the result. */
   readonly outgoing: Outgoing;
 }

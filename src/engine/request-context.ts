@@ -1,3 +1,4 @@
+import type { Cancellation } from '../cancellation.ts';
 import { findBearerToken } from '../identity/bearer.ts';
 import type { Identity } from '../identity/identity.ts';
 import { requireUser } from '../identity/identity.ts';
@@ -5,7 +6,7 @@ import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimiter } from '../rate-limit/limiter.ts';
 import { toRateLimitError } from '../rate-limit/decision.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
-import type { Behalf, Departure } from '../rest/request.ts';
+import type { Behalf } from '../rest/request.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
 import { operationAttributes } from '../telemetry/request-span.ts';
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
@@ -64,7 +65,7 @@ export class RequestContext implements Behalf {
   readonly requestId: string;
   readonly identity: Identity;
   readonly span: Span | null;
-  readonly departure: Departure | null;
+  readonly departure: Cancellation | null;
   /** Whether the operation has several root fields, so that reads may be worth sharing. */
   readonly isSharing: boolean;
   readonly #environment: RequestEnvironment;

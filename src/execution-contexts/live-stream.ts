@@ -2,7 +2,7 @@ import { LatestStream, type EventStream } from '../engine/latest-stream.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { AuthenticationError, TypedError, UpstreamError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
-import type { DepartureListener } from '../rest/request.ts';
+import type { CancellationListener } from '../cancellation.ts';
 import { EventsUnavailableError } from '../shared-state/events.ts';
 import type { ExecutionContext, ExecutionContextEvent } from './model.ts';
 import type { Ownership } from './ownership.ts';
@@ -27,10 +27,10 @@ export interface LiveStreamOptions {
 }
 
 /** One reader's stream of one context. */
-export class LiveStream implements ContextWatcher, DepartureListener {
+export class LiveStream implements ContextWatcher, CancellationListener {
   readonly #options: LiveStreamOptions;
   readonly #events = new LatestStream<ExecutionContextEvent>(() => {
-    this.clientDeparted();
+    this.canceled();
   });
   /** Settles the promise of {@link open}; `null` before the call, and once it is settled. */
   #opening: Opening | null = null;
@@ -59,7 +59,7 @@ export class LiveStream implements ContextWatcher, DepartureListener {
       watched.join(this).catch((error: unknown) => {
         this.fail(error instanceof EventsUnavailableError ? eventsUnavailable(error) : error);
       });
-      if (departure?.departed === true) this.clientDeparted();
+      if (departure?.isCanceled === true) this.canceled();
     });
   }
 
@@ -104,7 +104,7 @@ export class LiveStream implements ContextWatcher, DepartureListener {
     this.#settle()?.succeed();
   }
 
-  clientDeparted(): void {
+  canceled(): void {
     this.#end('client');
     this.#settle()?.succeed();
   }

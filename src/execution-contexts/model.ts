@@ -1,10 +1,11 @@
+import type { Cancellation } from '../cancellation.ts';
 import type { EventStream } from '../engine/latest-stream.ts';
 import type { Ahead } from '../engine/operation.ts';
 import { ServiceKey, type RequestContext } from '../engine/request-context.ts';
 import type { TypedError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
 import type { JsonText } from '../json/index.ts';
-import type { Behalf, Departure } from '../rest/request.ts';
+import type { Behalf } from '../rest/request.ts';
 import type { KeyedLocks } from '../shared-state/keyed-locks.ts';
 import type { Ownership } from './ownership.ts';
 
@@ -75,13 +76,13 @@ export interface ExecutionContextStore {
     changes: ExecutionContextChanges,
     behalf: Behalf,
     deadline: number,
-    cancellation?: Departure | null,
+    cancellation?: Cancellation | null,
   ): Promise<ExecutionContext>;
   delete(
     id: string,
     behalf: Behalf,
     deadline: number,
-    cancellation?: Departure | null,
+    cancellation?: Cancellation | null,
   ): Promise<void>;
 }
 

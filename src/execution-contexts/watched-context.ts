@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 
-import { Departing } from '../engine/departing.ts';
+import { CancellationSource } from '../cancellation.ts';
 import { NotFoundError, TypedError } from '../errors.ts';
 import type { Behalf } from '../rest/request.ts';
 import type { Election } from '../shared-state/election.ts';
@@ -63,7 +63,7 @@ export class WatchedContext implements TopicListener {
   readonly #shown = new Set<ContextWatcher>();
   readonly #subscribed: Promise<void>;
   /** Cancels the current read when the last watcher leaves. */
-  readonly #departure = new Departing();
+  readonly #departure = new CancellationSource();
   #timer: NodeJS.Timeout | undefined;
   /** How many reads have been started. */
   #reads = 0;
@@ -116,7 +116,7 @@ export class WatchedContext implements TopicListener {
     clearTimeout(this.#timer);
     events.unsubscribe(id, this);
     if (this.#isPolling) election?.release(electionOf(id));
-    this.#departure.depart();
+    this.#departure.cancel();
     onUnwatched();
   }
 

@@ -9,7 +9,7 @@ import type { RequestContext } from '../engine/request-context.ts';
 import { ConflictError, UpstreamError, type InputIssue } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { User } from '../identity/user.ts';
-import type { Departure, DepartureListener } from '../rest/request.ts';
+import type { Cancellation, CancellationListener } from '../cancellation.ts';
 import type { HeldLock, Lease } from '../shared-state/keyed-locks.ts';
 import type { Optional } from './input.ts';
 import { updateLimit } from './limits.ts';
@@ -49,7 +49,7 @@ export interface Write<Written> {
     store: ExecutionContextStore,
     deadline: number,
     stored: ExecutionContext | null,
-    cancellation: Departure | null,
+    cancellation: Cancellation | null,
   ) => Promise<Written | Unwritten<Written>>;
   /** Returns the context in the API's answer; `null` where the write deleted it. */
   readonly written: (answer: Written) => ExecutionContext | null;
@@ -278,7 +278,7 @@ function writeUnderLock<Written>(
         ownership.forget(id, user);
       }
       if (!(error instanceof UpstreamError)) throw error;
-      const failure = cancellation?.departed === true ? lockLost(verb, error) : error;
+      const failure = cancellation?.isCanceled === true ? lockLost(verb, error) : error;
       throw isDoubtful && dependsOnState(write) ? notRetryable(failure) : failure;
     },
   );
@@ -287,7 +287,7 @@ function writeUnderLock<Written>(
 function readAndSend<Written>(
   write: Write<Written>,
   { contexts, user, deadline, request }: WriteCall,
-  cancellation: Departure | null,
+  cancellation: Cancellation | null,
   read: ExecutionContext | null,
 ): Promise<Written | Unwritten<Written>> {
   const { store, ownership } = contexts;
@@ -304,7 +304,7 @@ function readAndSend<Written>(
   return readFresh(id, request, deadline).then((stored) => {
     checkVersion(stored, write.ifVersion);
     // Without the lock, what was read may be outdated before the write arrives.
-    if (cancellation?.departed === true) throw lockLost(verb, null);
+    if (cancellation?.isCanceled === true) throw lockLost(verb, null);
     return send(store, deadline, stored, cancellation);
   });
 }
@@ -327,20 +327,20 @@ function checkVersion(stored: ExecutionContext, ifVersion: string | null): void 
 }
 
 /** The expiry of the lease on a lock, in the form in which a store takes the cancellation of a write. */
-class LeaseExpiry implements Departure {
+class LeaseExpiry implements Cancellation {
   readonly #lease: Lease;
 
   constructor(lease: Lease) {
     this.#lease = lease;
   }
 
-  get departed(): boolean {
+  get isCanceled(): boolean {
     return this.#lease.lapsed;
   }
 
-  watch(listener: DepartureListener): void {
+  watch(listener: CancellationListener): void {
     this.#lease.onLapse = () => {
-      listener.clientDeparted();
+      listener.canceled();
     };
   }
 

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 
+import type { Cancellation, CancellationListener } from '../cancellation.ts';
 import { isEncoded } from '../http.ts';
 import { JsonSource, withoutByteOrderMark } from '../json/index.ts';
 import type { Span, SpanAttributes } from '../telemetry/tracing.ts';
@@ -8,7 +9,7 @@ import type { Connections } from './connections.ts';
 import type { DeadlineEntry, Deadlines } from './deadlines.ts';
 import type { Answer, FailureReason, Outcome, Send, Settle } from './outcome.ts';
 import { cancellationOf } from './request.ts';
-import type { Departure, DepartureListener, RequestHeadersOf, RestRequest } from './request.ts';
+import type { RequestHeadersOf, RestRequest } from './request.ts';
 
 export interface ExchangeOptions {
   readonly connections: Connections;
@@ -44,14 +45,14 @@ export function createExchange(options: ExchangeOptions): Send {
  * It implements undici's older handler interface, whose headers are raw buffers. Handlers with an
  * `onRequestStart` are wrapped, and the headers of each response parsed into an object.
  */
-class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureListener {
+class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, CancellationListener {
   readonly deadline: number;
   earlier: DeadlineEntry | null = null;
   later: DeadlineEntry | null = null;
   readonly #options: ExchangeOptions;
   readonly #request: RestRequest;
   readonly #settle: Settle;
-  #departure: Departure | null = null;
+  #cancellation: Cancellation | null = null;
   #span: Span | null = null;
   #startedAt = 0;
   #settled = false;
@@ -80,14 +81,14 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
       this.deadlinePassed();
       return;
     }
-    const departure = cancellationOf(this.#request);
-    if (departure !== null) {
-      if (departure.departed) {
-        this.clientDeparted();
+    const cancellation = cancellationOf(this.#request);
+    if (cancellation !== null) {
+      if (cancellation.isCanceled) {
+        this.canceled();
         return;
       }
-      this.#departure = departure;
-      departure.watch(this);
+      this.#cancellation = cancellation;
+      cancellation.watch(this);
     }
     const { span } = this.#request.behalf;
     if (span !== null) this.#span = this.#startSpan(span);
@@ -145,7 +146,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     this.#fail('timeout', new Error('no answer before the deadline'));
   }
 
-  clientDeparted(): void {
+  canceled(): void {
     // A client does not end a write: see `cancellationOf`.
     const { writes } = this.#request.operation;
     const cause = writes ? 'the write was canceled' : 'the client has left';
@@ -194,7 +195,7 @@ class Exchange implements Dispatcher.DispatchHandler, DeadlineEntry, DepartureLi
     this.#headers = noHeaders;
     const { deadlines, onExchange } = this.#options;
     deadlines.remove(this);
-    this.#departure?.unwatch(this);
+    this.#cancellation?.unwatch(this);
     if (this.#span !== null) endSpan(this.#span, outcome);
     onExchange(this.#request, outcome, performance.now() - this.#startedAt);
     this.#settle(outcome);

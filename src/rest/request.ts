@@ -1,3 +1,4 @@
+import type { Cancellation } from '../cancellation.ts';
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
 
 /** An operation of the API, as far as the transport and the status map need to know it. */
@@ -15,22 +16,6 @@ export interface RestOperation {
   readonly repeatable: boolean;
 }
 
-/** A listener for the departure of the client. */
-export interface DepartureListener {
-  /** Called once, when the client has left. */
-  clientDeparted(): void;
-}
-
-/**
- * Whether the client of a request has left. These are objects instead of closures: there is one for each
- * request, and an exchange is itself a listener.
- */
-export interface Departure {
-  readonly departed: boolean;
-  watch(listener: DepartureListener): void;
-  unwatch(listener: DepartureListener): void;
-}
-
 /** The request on whose behalf the API is called. */
 export interface Behalf {
   readonly requestId: string;
@@ -38,7 +23,8 @@ export interface Behalf {
   readonly trace: TraceContext | undefined;
   /** The span that calls of the API belong to; `null` where they are not traced. */
   readonly span: Span | null;
-  readonly departure: Departure | null;
+  /** Cancels reads when the client leaves; `null` where nothing does. */
+  readonly departure: Cancellation | null;
   /**
    * Returns the caller's own token, which is sent where the client has no key of its own; `null` where
    * there is none. Must not throw: it is called when the exchange has begun.
@@ -65,7 +51,7 @@ export interface RestRequest {
    *
    * @default null
    */
-  readonly cancellation?: Departure | null | undefined;
+  readonly cancellation?: Cancellation | null | undefined;
   /** How many attempts were made before this one. @default 0 */
   readonly resends?: number | undefined;
 }
@@ -74,7 +60,11 @@ export interface RestRequest {
  * What ends a request before its deadline. A write that has begun is completed although its client has
  * left.
  */
-export function cancellationOf({ operation, behalf, cancellation }: RestRequest): Departure | null {
+export function cancellationOf({
+  operation,
+  behalf,
+  cancellation,
+}: RestRequest): Cancellation | null {
   return operation.writes ? (cancellation ?? null) : behalf.departure;
 }
 

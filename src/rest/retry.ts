@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
+import type { Cancellation, CancellationListener } from '../cancellation.ts';
 import { troubleOf, type Answer, type Outcome, type Send, type Settle } from './outcome.ts';
-import { cancellationOf } from './request.ts';
-import type { Departure, DepartureListener, RestOperation, RestRequest } from './request.ts';
+import { cancellationOf, type RestOperation, type RestRequest } from './request.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export interface RetryOptions {
@@ -51,31 +51,31 @@ export function withRetry(next: Send, { onRetry, now = Date.now }: RetryOptions 
 }
 
 /** The time between two attempts. It ends early when the client leaves: the next attempt is then canceled. */
-class Pause implements DepartureListener {
-  readonly #departure: Departure | null;
+class Pause implements CancellationListener {
+  readonly #cancellation: Cancellation | null;
   readonly #resume: () => void;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(request: RestRequest, resume: () => void) {
-    this.#departure = cancellationOf(request);
+    this.#cancellation = cancellationOf(request);
     this.#resume = resume;
   }
 
   start(ms: number): void {
-    if (this.#departure?.departed) {
+    if (this.#cancellation?.isCanceled) {
       this.#resume();
       return;
     }
-    this.#departure?.watch(this);
+    this.#cancellation?.watch(this);
     this.#timer = setTimeout(() => {
-      this.#departure?.unwatch(this);
+      this.#cancellation?.unwatch(this);
       this.#resume();
     }, ms);
   }
 
-  clientDeparted(): void {
+  canceled(): void {
     clearTimeout(this.#timer);
-    this.#departure?.unwatch(this);
+    this.#cancellation?.unwatch(this);
     this.#resume();
   }
 }

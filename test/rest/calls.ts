@@ -1,18 +1,13 @@
 import { performance } from 'node:perf_hooks';
 
+import { CancellationSource, type CancellationListener } from '../../src/cancellation.ts';
 import {
   createRestClient,
   type RestClient,
   type RestClientOptions,
 } from '../../src/rest/client.ts';
 import type { Outcome } from '../../src/rest/outcome.ts';
-import type {
-  Behalf,
-  Departure,
-  DepartureListener,
-  RestOperation,
-  RestRequest,
-} from '../../src/rest/request.ts';
+import type { Behalf, RestOperation, RestRequest } from '../../src/rest/request.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const common = { noun: 'thing', template: '/ai-execution-context/{id}' };
@@ -55,34 +50,19 @@ export function send(client: RestClient, request: Partial<RestRequest> = {}): Pr
   });
 }
 
-/** A client that leaves when the test says so. */
-export interface TestDeparture extends Departure {
-  leave(): void;
-  /** Those who would be told. */
-  readonly watchers: number;
-}
+/** A cancellation that counts its listeners. */
+export class ObservedCancellation extends CancellationSource {
+  watchers = 0;
 
-export function createDeparture(): TestDeparture {
-  const listeners = new Set<DepartureListener>();
-  let departed = false;
-  return {
-    get departed() {
-      return departed;
-    },
-    get watchers() {
-      return listeners.size;
-    },
-    watch(listener) {
-      listeners.add(listener);
-    },
-    unwatch(listener) {
-      listeners.delete(listener);
-    },
-    leave() {
-      departed = true;
-      for (const listener of listeners) listener.clientDeparted();
-    },
-  };
+  override watch(listener: CancellationListener): void {
+    super.watch(listener);
+    this.watchers += 1;
+  }
+
+  override unwatch(listener: CancellationListener): void {
+    super.unwatch(listener);
+    this.watchers -= 1;
+  }
 }
 
 /** An API that misbehaves on demand, and clients of it that are closed with it. */

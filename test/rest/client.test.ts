@@ -8,7 +8,7 @@ import { hang, hangUp, reply, replyError, reset, sequence } from '../support/ups
 import { createGate } from '../support/upstream-gate.ts';
 import {
   anybody,
-  createDeparture,
+  ObservedCancellation,
   operations,
   path,
   requestOf,
@@ -102,12 +102,12 @@ describe('a client of the API', () => {
     });
 
     it('nothing for a client that went away', async () => {
-      const departure = createDeparture();
+      const departure = new ObservedCancellation();
       upstream.always(reply(503));
       const client = api.createClient({
         observer: {
           retried: () => {
-            departure.leave();
+            departure.cancel();
           },
         },
       });
@@ -151,7 +151,7 @@ describe('a client of the API', () => {
     });
 
     it('but not for a client that leaves meanwhile', async () => {
-      const departure = createDeparture();
+      const departure = new ObservedCancellation();
       upstream.always(reply(503, undefined, { 'retry-after': '5' }));
       const client = api.createClient({ timeoutMs: 10_000 });
       const startedAt = performance.now();
@@ -159,7 +159,7 @@ describe('a client of the API', () => {
       await upstream.received(1);
       await expect.poll(() => client.pending === 1 && departure.watchers).toBe(1);
       setTimeout(() => {
-        departure.leave();
+        departure.cancel();
       }, 50);
       expect(await sent).toMatchObject({ reason: 'canceled' });
       expect(performance.now() - startedAt).toBeLessThan(2_000);
@@ -230,10 +230,10 @@ describe('a client of the API', () => {
     const client = api.createClient({ maxConnections: 1 });
     const first = send(client, read);
     await gate.reached(1);
-    const departure = createDeparture();
+    const departure = new ObservedCancellation();
     const behalf = { ...anybody, departure };
     const waiting = Array.from({ length: 10 }, () => send(client, { ...read, behalf }));
-    departure.leave();
+    departure.cancel();
     for (const outcome of await Promise.all(waiting)) {
       expect(outcome).toMatchObject({ reason: 'canceled', sent: false });
     }

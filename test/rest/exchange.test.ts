@@ -17,7 +17,7 @@ import {
 } from '../support/upstream-faults.ts';
 import {
   anybody,
-  createDeparture,
+  ObservedCancellation,
   operations,
   requestOf,
   send,
@@ -157,11 +157,11 @@ describe('an exchange', () => {
   });
 
   it('ends when the client leaves, where it reads', async () => {
-    const departure = createDeparture();
+    const departure = new ObservedCancellation();
     upstream.always(hang());
     const sent = send(client, { behalf: { ...anybody, departure } });
     await upstream.received(1);
-    departure.leave();
+    departure.cancel();
     expect(await sent).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
     expect(departure.watchers).toBe(0);
@@ -169,34 +169,34 @@ describe('an exchange', () => {
   });
 
   it('ends when it is canceled, where it writes, and does not blame the client', async () => {
-    const cancellation = createDeparture();
+    const cancellation = new ObservedCancellation();
     upstream.always(hang());
     const sent = send(client, { ...write, cancellation });
     await upstream.received(1);
-    cancellation.leave();
+    cancellation.cancel();
     expect(await sent).toMatchObject({ reason: 'canceled', sent: true });
     await upstream.requests[0]?.abandoned;
     expect(causes[0]?.message).toBe('the write was canceled');
   });
 
   it('does not begin for a client that has left, where it reads', async () => {
-    const departure = createDeparture();
-    departure.leave();
+    const departure = new ObservedCancellation();
+    departure.cancel();
     const outcome = await send(client, { behalf: { ...anybody, departure } });
     expect(outcome).toMatchObject({ reason: 'canceled', sent: false });
     expect(upstream.requests).toEqual([]);
   });
 
   it('is seen through when the client leaves, where it writes', async () => {
-    const departure = createDeparture();
-    departure.leave();
+    const departure = new ObservedCancellation();
+    departure.cancel();
     const outcome = await send(client, { ...write, behalf: { ...anybody, departure } });
     expect(outcome).toMatchObject({ kind: 'answer', status: 200 });
     expect(upstream.stored('ctx_1')?.session_id).toBe('s');
   });
 
   it('is not watched once it is over', async () => {
-    const departure = createDeparture();
+    const departure = new ObservedCancellation();
     await send(client, { behalf: { ...anybody, departure } });
     expect(departure.watchers).toBe(0);
   });

@@ -3,7 +3,7 @@ import { acceptRequestId, readTraceContext, Outgoing } from '../../engine/incomi
 import type { Incoming } from '../../engine/incoming.ts';
 import { addResponseHeaders } from '../../engine/response-headers.ts';
 import type { Span } from '../../telemetry/tracing.ts';
-import { departureOf } from './departure.ts';
+import { cancellationBy } from '../../cancellation.ts';
 import type { YogaServer, YogaServerOptions } from './yoga-server.ts';
 
 export interface FetchDoorOptions extends Omit<YogaServerOptions, 'endpoint'> {
@@ -63,7 +63,7 @@ export function createFetchDoor(options: FetchDoorOptions): FetchDoor {
         authorization: headers.get('authorization'),
         trace: readTraceContext(headers.get('traceparent'), headers.get('tracestate')),
         span,
-        departure: departureOf(request.signal),
+        departure: cancellationBy(request.signal),
         outgoing,
       };
       const origin = headers.get('origin');

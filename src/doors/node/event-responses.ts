@@ -22,12 +22,12 @@ export class EventResponses {
    */
   async send(request: NodeRequest, events: EventStream<StreamedResult>): Promise<void> {
     const { response } = request;
-    if (request.departed) {
+    if (request.isCanceled) {
       await events.return();
       return;
     }
     request.watch({
-      clientDeparted() {
+      canceled() {
         void events.return();
       },
     });

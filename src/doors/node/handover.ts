@@ -20,7 +20,7 @@ export async function handOver(
 ): Promise<void> {
   const leaving = new AbortController();
   request.watch({
-    clientDeparted() {
+    canceled() {
       leaving.abort();
     },
   });
@@ -74,7 +74,7 @@ const ofTheConnection: ReadonlySet<string> = new Set([
 
 async function writeResponse(request: NodeRequest, answer: Response): Promise<void> {
   const { response } = request;
-  if (request.departed || response.headersSent) {
+  if (request.isCanceled || response.headersSent) {
     await answer.body?.cancel();
     return;
   }

@@ -160,7 +160,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
   function fail(request: NodeRequest, error: unknown): void {
     // A client that has left gets no response, and an error that its leaving caused is not a failure.
-    if (request.departed) return;
+    if (request.isCanceled) return;
     logger.error({ requestId: request.requestId, err: error }, 'request failed');
     if (request.response.headersSent) request.response.destroy();
     else request.refuse(refusals.unexpected);

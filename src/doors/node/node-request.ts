@@ -10,7 +10,7 @@ import {
 } from '../../engine/incoming.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
 import type { JsonContent } from '../../json/index.ts';
-import type { Departure, DepartureListener } from '../../rest/request.ts';
+import type { Cancellation, CancellationListener } from '../../cancellation.ts';
 import type { Span, TraceContext } from '../../telemetry/tracing.ts';
 import { refusalOfBody } from './malformed-request.ts';
 import { refusalBody, type Refusal } from './refusal.ts';
@@ -30,7 +30,7 @@ const noHeaders: readonly string[] = [];
  * One request over `node:http` and its response. The handlers of its events, its upstream calls and its
  * log line share this one object, which is also what the engine sees of the request.
  */
-export class NodeRequest implements Incoming, Departure {
+export class NodeRequest implements Incoming, Cancellation {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAt = performance.now();
@@ -41,11 +41,11 @@ export class NodeRequest implements Incoming, Departure {
   readonly outgoing = new Outgoing();
   readonly headers: RequestHeaders;
   /** Whether the client disconnected before its response was complete. */
-  departed = false;
+  isCanceled = false;
   /** The CORS headers of the response. */
   cors: HeaderValues = {};
-  #listener: DepartureListener | undefined;
-  #moreListeners: Set<DepartureListener> | undefined;
+  #listener: CancellationListener | undefined;
+  #moreListeners: Set<CancellationListener> | undefined;
 
   constructor(message: IncomingMessage, response: ServerResponse) {
     const headers = new RequestHeaders(message.rawHeaders);
@@ -59,30 +59,30 @@ export class NodeRequest implements Incoming, Departure {
     this.trace = readTraceContext(headers.traceparent, headers.tracestate);
   }
 
-  get departure(): Departure {
+  get departure(): Cancellation {
     return this;
   }
 
   /** Most requests have one pending call at a time, which needs no set. */
-  watch(listener: DepartureListener): void {
+  watch(listener: CancellationListener): void {
     if (this.#listener === undefined) this.#listener = listener;
     else (this.#moreListeners ??= new Set()).add(listener);
   }
 
-  unwatch(listener: DepartureListener): void {
+  unwatch(listener: CancellationListener): void {
     if (this.#listener === listener) this.#listener = undefined;
     else this.#moreListeners?.delete(listener);
   }
 
   /** Tells all listeners that the client has disconnected. */
   depart(): void {
-    this.departed = true;
+    this.isCanceled = true;
     const first = this.#listener;
     const more = this.#moreListeners;
     this.#listener = undefined;
     this.#moreListeners = undefined;
-    first?.clientDeparted();
-    for (const listener of more ?? []) listener.clientDeparted();
+    first?.canceled();
+    for (const listener of more ?? []) listener.canceled();
   }
 
   /**
@@ -142,7 +142,7 @@ export class NodeRequest implements Incoming, Departure {
     own: readonly string[] = noHeaders,
   ): void {
     const { response } = this;
-    if (this.departed || response.headersSent) return;
+    if (this.isCanceled || response.headersSent) return;
     const headers = responseHeaders(this, this.cors);
     for (const part of own) headers.push(part);
     const length = byteLengthOf(content);

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { WebSocket } from 'ws';
 
-import { Departing } from '../../engine/departing.ts';
+import { CancellationSource } from '../../cancellation.ts';
 import type { Engine, FailedResult } from '../../engine/engine.ts';
 import { Outgoing, type Incoming } from '../../engine/incoming.ts';
 import { parseBody, type Parameters } from '../../engine/parameters.ts';
@@ -77,7 +77,7 @@ class SocketOperation implements Incoming {
   readonly authorization: string | null;
   readonly trace: TraceContext | undefined;
   span: Span | null = null;
-  readonly departure = new Departing();
+  readonly departure = new CancellationSource();
   readonly outgoing = new Outgoing();
   readonly startedAt = performance.now();
 
@@ -145,7 +145,7 @@ export class WebSocketSession {
     socket.on('close', () => {
       this.#isClosing = true;
       clearTimeout(this.#initTimer);
-      for (const operation of this.#operations.values()) operation.departure.depart();
+      for (const operation of this.#operations.values()) operation.departure.cancel();
     });
     if (socket.protocol !== subprotocol) this.#close(closings.notAcceptable);
   }
@@ -222,7 +222,7 @@ export class WebSocketSession {
         this.#subscribe(id, payload);
         break;
       case 'complete':
-        this.#operations.get(id ?? '')?.departure.depart();
+        this.#operations.get(id ?? '')?.departure.cancel();
         this.#operations.delete(id ?? '');
         break;
       case null:
@@ -297,9 +297,9 @@ export class WebSocketSession {
     write: (result: Result) => string,
   ): Promise<void> {
     const iterator: AsyncIterator<Result, unknown> = results[Symbol.asyncIterator]();
-    const leave = { clientDeparted: () => void iterator.return?.() };
+    const leave = { canceled: () => void iterator.return?.() };
     operation.departure.watch(leave);
-    if (operation.departure.departed) leave.clientDeparted();
+    if (operation.departure.isCanceled) leave.canceled();
     try {
       for (;;) {
         const event = await iterator.next();
@@ -307,13 +307,13 @@ export class WebSocketSession {
         await this.#next(operation, write(event.value));
       }
     } catch (error) {
-      leave.clientDeparted();
+      leave.canceled();
       throw error;
     }
   }
 
   #next({ id, departure }: SocketOperation, text: string): Promise<void> {
-    if (departure.departed) return Promise.resolve();
+    if (departure.isCanceled) return Promise.resolve();
     return this.#send(`{"id":${quoteJson(id)},"type":"next","payload":${text}}`);
   }
 
@@ -323,7 +323,7 @@ export class WebSocketSession {
     const errors = writeErrorsText(result.errors ?? []);
     const text = `{"id":${quoteJson(operation.id)},"type":"error","payload":${errors}}`;
     this.#forget(operation);
-    return operation.departure.departed ? Promise.resolve() : this.#send(text);
+    return operation.departure.isCanceled ? Promise.resolve() : this.#send(text);
   }
 
   /**
@@ -349,7 +349,7 @@ export class WebSocketSession {
 
   #conclude(operation: SocketOperation): void {
     const { id, requestId, departure, outgoing, startedAt } = operation;
-    if (this.#forget(operation) && !departure.departed && !outgoing.isInterrupted) {
+    if (this.#forget(operation) && !departure.isCanceled && !outgoing.isInterrupted) {
       void this.#send(`{"id":${quoteJson(id)},"type":"complete"}`);
     }
     const isOpen = this.#socket.readyState === this.#socket.OPEN;
