@@ -143,8 +143,9 @@ export class LeasedLocks implements KeyedLocks {
         const reply = await this.#ask(turn);
         this.#isAlone = reply === null;
         if (reply === null) {
-          if (!mayBeLocal)
+          if (!mayBeLocal) {
             throw new LocksUnavailableError('The store of the locks is unavailable.');
+          }
           this.#onTakenLocally();
           return turn;
         }

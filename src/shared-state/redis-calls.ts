@@ -216,11 +216,11 @@ class Batch {
     this.#settle();
     const receivedMs = performance.now();
     const [redisUs, ...replies] = readReplies(reply);
-    if (redisUs === undefined || replies.length !== this.#calls.length) {
+    if (typeof redisUs !== 'number' || replies.length !== this.#calls.length) {
       this.fail(new TypeError('The program in Redis did not return a reply for each call.'));
       return;
     }
-    clock.observe(this.#sentMs, receivedMs, Number(redisUs));
+    clock.observe(this.#sentMs, receivedMs, redisUs);
     this.#calls.forEach((call, index) => {
       if (call === null) return;
       const own = replies[index];

@@ -20,7 +20,7 @@ export function defineScript(text: string): RedisScript {
  * `ARGV[1]` is a JSON array: for each call the number of its script, how many of `KEYS` it has, and an
  * array of its arguments as strings. The client does work for each argument of a command, so that a
  * single one costs far less. For the same reason it returns a single text, a JSON array: the time in
- * microseconds as a string, then for each call what its script returned. Where a script fails,
+ * microseconds, then for each call what its script returned. Where a script fails,
  * `{"err": …}` stands in that place, and the other calls are run.
  *
  * cjson writes numbers with 14 digits, which no script but the time exceeds.
@@ -44,16 +44,17 @@ for call = 1, #calls, 3 do
   local keys = {}
   for index = 1, calls[call + 1] do keys[index] = KEYS[key + index] end
   local done, reply = pcall(scripts[calls[call]], keys, calls[call + 2])
+  if done then done, reply = pcall(cjson.encode, reply) end
   if not done then
     local message = type(reply) == 'table' and reply.err or reply
     -- Errors of Lua, and all errors before Redis 7, begin with the place where they happened.
     if not string.find(message, '^%u+ ') then message = 'ERR ' .. message end
-    reply = {err = message}
+    reply = cjson.encode({err = message})
   end
   replies[#replies + 1] = reply
   key = key + #keys
 end
-return cjson.encode(replies)`;
+return '[' .. table.concat(replies, ',') .. ']'`;
     this.sha1 = createHash('sha1').update(this.text).digest('hex');
   }
 

@@ -14,10 +14,11 @@ import { startHoldingProxy, type HoldingProxy } from '../support/redis-proxy.ts'
 const echo = defineScript(`return ARGV[1]`);
 const push = defineScript(`return redis.call('LPUSH', KEYS[1], ARGV[1])`);
 const timeOf = defineScript(`return NOW`);
+const infinity = defineScript(`return 1 / 0`);
 
 const opened: RedisConnection[] = [];
 function open(url: string, keyPrefix?: string): RedisConnection {
-  const connection = connectionTo(url, keyPrefix, [echo, push, timeOf]);
+  const connection = connectionTo(url, keyPrefix, [echo, push, timeOf, infinity]);
   opened.push(connection);
   return connection;
 }
@@ -189,9 +190,15 @@ describeWithRedis('the connection to Redis', () => {
       await observer.set('text', 'no list');
       const calls = [
         connection.run(push, ['text'], ['one']),
+        connection.run(infinity, [], []),
         connection.run(push, ['list'], ['two']),
       ];
-      const [refused, done] = await Promise.allSettled(calls);
+      const [refused, unwritable, done] = await Promise.allSettled(calls);
+      // JSON has no such number.
+      expect(unwritable).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'RedisReplyError', code: 'ERR' },
+      });
       expect(refused).toMatchObject({
         status: 'rejected',
         reason: { name: 'RedisReplyError', code: 'WRONGTYPE' },
