@@ -44,9 +44,6 @@ export async function compare(testbed: Testbed, cases: readonly Case[]): Promise
   return comparisons;
 }
 
-/** How many slices long each process first runs a case, in which its code is compiled. */
-const warmUpSlices = 2;
-
 /**
  * Measures one process of each side in the rounds that are given to them. The sizes come one after the
  * other: large bodies leave memory behind.
@@ -56,7 +53,7 @@ async function compareProcesses(
   comparisons: readonly Comparison[],
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<void> {
-  const { rounds, sliceMs } = testbed.options;
+  const { rounds, sliceMs, warmUpMs } = testbed.options;
   const running: MeasuredProcess[] = [];
   for (const side of testbed.sides) {
     const measured = await testbed.startSide(side);
@@ -65,7 +62,10 @@ async function compareProcesses(
     if (first !== undefined) await warmUp(testbed, measured, first.asked);
   }
 
-  for (const kilobytes of new Set(comparisons.map(({ asked }) => asked.kilobytes))) {
+  const sizes = [...new Set(comparisons.map(({ asked }) => asked.kilobytes))];
+  for (const kilobytes of sizes) {
+    // Later sizes run mostly the same code.
+    const firstMs = kilobytes === sizes[0] ? warmUpMs : sliceMs;
     const ofSize = comparisons.filter(({ asked }) => asked.kilobytes === kilobytes);
     // The first round is not counted.
     for (let round = from; round <= to; round += 1) {
@@ -73,7 +73,7 @@ async function compareProcesses(
         const turn = running.map((measured, index) => ({ measured, slices: sides[index]?.slices }));
         for (const { measured, slices } of round % 2 === 0 ? turn : turn.toReversed()) {
           const isWarm = round > from;
-          const milliseconds = isWarm ? sliceMs : warmUpSlices * sliceMs;
+          const milliseconds = isWarm ? sliceMs : firstMs;
           const slice = await measureSlice(testbed, measured, asked, { milliseconds });
           if (isWarm) slices?.push(slice);
         }

@@ -12,6 +12,11 @@ export interface Options {
   /** How many processes of each side share the rounds. */
   readonly processes: number;
   readonly sliceMs: number;
+  /**
+   * For how long each process first runs each operation, uncounted, in milliseconds. V8 compiles what has
+   * run often: a side with more code needs more requests before its time no longer falls.
+   */
+  readonly warmUpMs: number;
   /** Users, each with a token and a context of their own. */
   readonly users: number;
   /** Requests under way at once; fewer for large contexts. */
@@ -37,6 +42,7 @@ export const usage = `Usage: npm run bench -- [flags]
   --rounds N            measured rounds (9)
   --processes N         processes of each side, one after the other, that share the rounds (3)
   --slice-ms N          how long one side is measured at a time (1000)
+  --warm-up-ms N        for how long a process first runs each operation, uncounted (4000)
   --users N             users with tokens and contexts (3000; soak: 10000)
   --connections N       requests at once (32)
   --non-ascii           texts outside ASCII in the contexts
@@ -60,6 +66,7 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       processes: { type: 'string' },
       'slice-ms': { type: 'string' },
+      'warm-up-ms': { type: 'string' },
       users: { type: 'string' },
       connections: { type: 'string', default: '32' },
       'non-ascii': { type: 'boolean', default: false },
@@ -88,6 +95,7 @@ export function readOptions(args: readonly string[]): Options {
     rounds: Math.ceil(positive('--rounds', values.rounds ?? (values.quick ? '2' : '9'))),
     processes: Math.ceil(positive('--processes', values.processes ?? (values.quick ? '1' : '3'))),
     sliceMs: positive('--slice-ms', values['slice-ms'] ?? (values.quick ? '300' : '1000')),
+    warmUpMs: positive('--warm-up-ms', values['warm-up-ms'] ?? (values.quick ? '300' : '4000')),
     users: Math.ceil(positive('--users', values.users ?? (mode === 'soak-rss' ? '10000' : '3000'))),
     connections: Math.ceil(positive('--connections', values.connections)),
     nonAscii: values['non-ascii'],
