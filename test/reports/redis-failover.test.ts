@@ -90,7 +90,10 @@ describeWithRedis('a Redis that fails over', () => {
         .toBeGreaterThan(1);
       await expect.poll(well, patience).toBe(true);
       await expect.poll(async () => read(), patience).toMatchObject(admitted);
-      expect(linesOf(gateway, /^Redis answers again/)).toHaveLength(1);
+      // On a busy machine the new master may not answer in time once more.
+      const recoveries = linesOf(gateway, /^Redis answers again/).length;
+      expect(recoveries).toBeGreaterThanOrEqual(1);
+      expect(linesOf(gateway, /^Redis does not answer/)).toHaveLength(recoveries);
     },
     20_000,
   );
