@@ -48,7 +48,6 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    ignores: ['src/undici-modules.d.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -28,7 +28,7 @@ const floors = [
 ];
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  .filter((name) => name.endsWith('.ts'))
   .map((name) => join('src', name))
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 const imports = new Map(sources.map(({ path, text }) => [path, importsOf(path, text)]));

@@ -40,7 +40,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let retireAt = performance.now() + lifeMs;
   let pool = open();
 
-  function open(): Pool {
+  function open() {
     // The client has its own deadlines; undici's timers would only add coarser ones.
     return new Pool(origin, {
       connections: maxConnections,
