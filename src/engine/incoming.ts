@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
+import type { Cancellation } from '../cancellation.ts';
 import { RateLimitHeaders } from '../rate-limit/headers.ts';
 import type { Limit } from '../rate-limit/limit.ts';
 import type { RateLimitDecision } from '../rate-limit/store.ts';
-import type { Cancellation } from '../cancellation.ts';
 import type { OperationLabel } from '../telemetry/metrics.ts';
 import type { Span, TraceContext } from '../telemetry/tracing.ts';
 

@@ -1,8 +1,8 @@
+import type { CancellationListener } from '../cancellation.ts';
 import { LatestStream, type EventStream } from '../engine/latest-stream.ts';
 import type { RequestContext } from '../engine/request-context.ts';
 import { AuthenticationError, TypedError, UpstreamError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
-import type { CancellationListener } from '../cancellation.ts';
 import { EventsUnavailableError } from '../shared-state/events.ts';
 import type { ExecutionContext, ExecutionContextEvent } from './model.ts';
 import type { Ownership } from './ownership.ts';

@@ -63,7 +63,7 @@ export class WatchedContext implements TopicListener {
   readonly #shown = new Set<ContextWatcher>();
   readonly #subscribed: Promise<void>;
   /** Cancels the current read when the last watcher leaves. */
-  readonly #departure = new CancellationSource();
+  readonly #cancellation = new CancellationSource();
   #timer: NodeJS.Timeout | undefined;
   /** How many reads have been started. */
   #reads = 0;
@@ -116,7 +116,7 @@ export class WatchedContext implements TopicListener {
     clearTimeout(this.#timer);
     events.unsubscribe(id, this);
     if (this.#isPolling) election?.release(electionOf(id));
-    this.#departure.cancel();
+    this.#cancellation.cancel();
     onUnwatched();
   }
 
@@ -174,7 +174,7 @@ export class WatchedContext implements TopicListener {
       requestId: randomUUID(),
       trace: undefined,
       span: null,
-      departure: this.#departure,
+      departure: this.#cancellation,
       revealToken: () => null,
     };
   }

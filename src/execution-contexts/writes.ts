@@ -1,3 +1,4 @@
+import type { Cancellation, CancellationListener } from '../cancellation.ts';
 import {
   defineOperation,
   type Ahead,
@@ -9,7 +10,6 @@ import type { RequestContext } from '../engine/request-context.ts';
 import { ConflictError, UpstreamError, type InputIssue } from '../errors.ts';
 import { requireUser } from '../identity/identity.ts';
 import type { User } from '../identity/user.ts';
-import type { Cancellation, CancellationListener } from '../cancellation.ts';
 import type { HeldLock, Lease } from '../shared-state/keyed-locks.ts';
 import type { Optional } from './input.ts';
 import { updateLimit } from './limits.ts';

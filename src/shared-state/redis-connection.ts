@@ -250,18 +250,33 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     ) {
       const { timeoutMs = Infinity, read = (reply) => reply as Reply } = options;
       return new Promise<Reply>((resolve, reject) => {
-        const call = new PlainCall(script, keys, args, timeoutMs, reject);
-        call.answered = (reply) => {
-          resolve(read(reply));
+        const call = {
+          script,
+          keys,
+          giveUpMs: Infinity,
+          args(sentMs: number) {
+            call.giveUpMs = sentMs + timeoutMs;
+            return args;
+          },
+          answered(reply: unknown) {
+            resolve(read(reply));
+          },
+          failed: reject,
         };
         calls.add(call);
       });
     },
 
     post(script, keys, args, failed) {
-      const call = new PlainCall(script, keys, args, Infinity, failed);
-      call.isPatient = true;
-      calls.add(call);
+      calls.add({
+        script,
+        keys,
+        args: () => args,
+        giveUpMs: Infinity,
+        isPatient: true,
+        answered: ignore,
+        failed,
+      });
     },
 
     createSubscriber() {
@@ -289,37 +304,6 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       for (const redis of [client, ...subscribers]) redis.disconnect();
     },
   };
-}
-
-/** A call whose arguments do not depend on when it is sent. */
-class PlainCall implements RedisCall {
-  readonly script: RedisScript;
-  readonly keys: readonly string[];
-  isPatient = false;
-  giveUpMs = Infinity;
-  answered: (reply: unknown) => void = ignore;
-  readonly failed: (cause: Error) => void;
-  readonly #args: readonly string[];
-  readonly #timeoutMs: number;
-
-  constructor(
-    script: RedisScript,
-    keys: readonly string[],
-    args: readonly string[],
-    timeoutMs: number,
-    failed: (cause: Error) => void,
-  ) {
-    this.script = script;
-    this.keys = keys;
-    this.failed = failed;
-    this.#args = args;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  args(sentMs: number): readonly string[] {
-    this.giveUpMs = sentMs + this.#timeoutMs;
-    return this.#args;
-  }
 }
 
 /** For failures that are reported elsewhere, too. */

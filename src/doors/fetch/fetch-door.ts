@@ -1,9 +1,9 @@
+import { cancellationBy } from '../../cancellation.ts';
 import type { Cors } from '../../engine/cors.ts';
 import { acceptRequestId, readTraceContext, Outgoing } from '../../engine/incoming.ts';
 import type { Incoming } from '../../engine/incoming.ts';
 import { addResponseHeaders } from '../../engine/response-headers.ts';
 import type { Span } from '../../telemetry/tracing.ts';
-import { cancellationBy } from '../../cancellation.ts';
 import type { YogaServer, YogaServerOptions } from './yoga-server.ts';
 
 export interface FetchDoorOptions extends Omit<YogaServerOptions, 'endpoint'> {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { Cancellation, CancellationListener } from '../../cancellation.ts';
 import type { HeaderValues } from '../../engine/cors.ts';
 import {
   Outgoing,
@@ -10,7 +11,6 @@ import {
 } from '../../engine/incoming.ts';
 import { responseHeaders } from '../../engine/response-headers.ts';
 import type { JsonContent } from '../../json/index.ts';
-import type { Cancellation, CancellationListener } from '../../cancellation.ts';
 import type { Span, TraceContext } from '../../telemetry/tracing.ts';
 import { refusalOfBody } from './malformed-request.ts';
 import { refusalBody, type Refusal } from './refusal.ts';
